@@ -1,0 +1,1 @@
+"""The database: its engine, its tables, its migrations. Queries live with their domain."""

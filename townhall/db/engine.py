@@ -1,0 +1,160 @@
+"""One database, SQLite or Postgres, opened from the address that people paste.
+
+`Database.reading` and `Database.writing` are the only ways to it; each is one transaction. A
+database that does not answer becomes `DatabaseUnavailable` here and nowhere else.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import asyncpg
+import orjson
+from sqlalchemy import URL, Engine, event, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from townhall.errors import DatabaseUnavailable
+from townhall.settings import Settings
+
+POOL_SIZE = 5  # connections; a turn holds none while its model thinks
+POOL_TIMEOUT = timedelta(seconds=3)  # SQLAlchemy's own 30 s would outlast the client's patience
+BUSY_TIMEOUT = timedelta(seconds=10)  # how long SQLite waits for another process's write
+# What poolers and hosted Postgres add to their addresses and asyncpg does not know.
+FOREIGN_PARAMETERS = ("pgbouncer", "channel_binding", "connection_limit", "pool_timeout")
+
+
+class Database:
+    """An open database. `reading()` and `writing()` give a connection inside a transaction."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        # SQLite has one writer; waiting here is fair and free, waiting in SQLite is neither.
+        self._writer = asyncio.Lock() if self.is_sqlite else nullcontext()
+
+    @classmethod
+    def open(cls, url: URL) -> Self:
+        """Open the database at `url` (see `database_url`); nothing is sent before first use."""
+        if url.get_backend_name() == "sqlite":
+            return cls(_sqlite_engine(url))
+        return cls(_postgres_engine(url))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection for reading: one snapshot. DatabaseUnavailable if there is none."""
+        with _translated_errors():
+            async with self.engine.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection for writing; committed at the end, rolled back on an exception."""
+        with _translated_errors():
+            async with self._writer, self.engine.connect() as connection:
+                await connection.execution_options(townhall_writing=True)
+                async with connection.begin():
+                    yield connection
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeoutError, *_CANNOT_CONNECT) as error:
+        raise DatabaseUnavailable("The database does not answer; try again soon.") from error
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise DatabaseUnavailable("The database does not answer; try again soon.") from error
+
+
+# While Postgres starts, stops or is full, asyncpg's own errors come unwrapped from connecting.
+_CANNOT_CONNECT = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
+
+
+def database_url(settings: Settings) -> URL:
+    """Return the address with the driver we use, whatever form the deployer pasted.
+
+    `postgres://`, `postgresql://` (with libpq's `sslmode`) and `sqlite:///file` are understood;
+    without a setting it is `townhall.db` in the data directory. ValueError for anything else.
+    """
+    if settings.database_url is None:
+        return URL.create("sqlite+aiosqlite", database=str(settings.data / "townhall.db"))
+    url = make_url(settings.database_url.get_secret_value().strip())
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        return url.set(drivername="sqlite+aiosqlite")
+    if backend in ("postgres", "postgresql"):
+        sslmode = url.query.get("sslmode")
+        url = url.difference_update_query(("sslmode", *FOREIGN_PARAMETERS))
+        if sslmode:
+            url = url.update_query_dict({"ssl": sslmode if isinstance(sslmode, str) else "require"})
+        return url.set(drivername="postgresql+asyncpg")
+    raise ValueError(
+        "DATABASE_URL must begin with postgres://, postgresql:// or sqlite:///, "
+        f"not with {url.drivername}://"
+    )
+
+
+def _dumps(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _sqlite_engine(url: URL) -> AsyncEngine:
+    if url.database is not None:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(
+        url,
+        pool_size=POOL_SIZE,
+        pool_timeout=POOL_TIMEOUT.total_seconds(),
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        # Our own BEGIN below: the driver's implicit one is deferred and loses updates.
+        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT.total_seconds()},
+    )
+    _prepare_sqlite(engine.sync_engine)
+    return engine
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT.total_seconds() * 1000)}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        writing = connection.get_execution_options().get("townhall_writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _postgres_engine(url: URL) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=POOL_SIZE,
+        pool_timeout=POOL_TIMEOUT.total_seconds(),
+        pool_pre_ping=True,
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        # A transaction pooler gives each transaction another server connection: no statement
+        # may be kept by name (asyncpg's cache) or by SQLAlchemy (its own).
+        connect_args={
+            "statement_cache_size": 0,
+            "prepared_statement_cache_size": 0,
+            "timeout": POOL_TIMEOUT.total_seconds(),
+        },
+    )
