@@ -1,0 +1,1 @@
+"""What residents filed: incidents and feedback, and the history of every change."""

@@ -1,0 +1,1 @@
+"""HTTP: parse, admit, call, encode. No SQL, no SDK."""

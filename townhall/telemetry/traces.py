@@ -1,0 +1,97 @@
+"""Traces of runs: kept with their turn, logged and, where the deployer has it so, exported.
+
+Without a key for api.openai.com and without `TOWNHALL_TRACES=otlp` nothing leaves the machine.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from agents import set_trace_processors
+from agents.tracing import Span, Trace, TracingProcessor
+from agents.tracing.processors import BackendSpanExporter, BatchTraceProcessor
+
+from townhall.settings import Settings
+
+MAX_SPANS = 200  # of one turn; a turn has about five, a runaway one must not fill the database
+
+
+class TraceKeeper(TracingProcessor):
+    """Collects the spans of the traces that are being kept, by trace id."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, dict[str, Any]] = {}
+
+    @contextmanager
+    def keep(self, trace_id: str) -> Iterator[dict[str, Any]]:
+        """Give the trace `trace_id` as it grows: what `Trace.export` says, plus its `spans`."""
+        kept: dict[str, Any] = {"id": trace_id, "spans": []}
+        self._kept[trace_id] = kept
+        try:
+            yield kept
+        finally:
+            del self._kept[trace_id]
+
+    def on_trace_start(self, trace: Trace) -> None:
+        """Note the trace's name, group and metadata."""
+        if trace.trace_id in self._kept:
+            self._kept[trace.trace_id].update(trace.export() or {})
+
+    def on_trace_end(self, trace: Trace) -> None:
+        """Do nothing: whoever keeps the trace has it."""
+
+    def on_span_start(self, span: Span[Any]) -> None:
+        """Do nothing: a span says all when it ends."""
+
+    def on_span_end(self, span: Span[Any]) -> None:
+        """Note the span."""
+        kept = self._kept.get(span.trace_id)
+        if kept is not None and len(kept["spans"]) < MAX_SPANS:
+            kept["spans"].append(span.export())
+
+    def shutdown(self) -> None:
+        """Forget everything."""
+        self._kept.clear()
+
+    def force_flush(self) -> None:
+        """Do nothing: nothing waits."""
+
+
+def configure_traces(settings: Settings) -> TraceKeeper:
+    """Set where the SDK's traces go and return the keeper of this process's turns."""
+    keeper = TraceKeeper()
+    exporter = _exporter(settings)
+    set_trace_processors([keeper] if exporter is None else [keeper, exporter])
+    return keeper
+
+
+def trace_destination(settings: Settings) -> str:
+    """Return `openai`, `otlp` or `local`: where traces go under these settings."""
+    if settings.traces == "auto":
+        return "openai" if _has_openai_key(settings) else "local"
+    return "local" if settings.traces == "off" else settings.traces
+
+
+def _has_openai_key(settings: Settings) -> bool:
+    if settings.openai_api_key is None:
+        return False
+    base = settings.openai_base_url
+    return base is None or urlsplit(base).hostname == "api.openai.com"
+
+
+def _exporter(settings: Settings) -> TracingProcessor | None:
+    destination = trace_destination(settings)
+    if destination == "openai":
+        key = settings.openai_api_key
+        if key is None:
+            raise ValueError("TOWNHALL_TRACES=openai needs OPENAI_API_KEY")
+        exporter = BackendSpanExporter(api_key=key.get_secret_value())
+        if settings.traces_endpoint is not None:
+            exporter.endpoint = settings.traces_endpoint
+        return BatchTraceProcessor(exporter)
+    if destination == "otlp":
+        from townhall.telemetry.otlp import OtlpProcessor  # the `otlp` extra
+
+        return OtlpProcessor(settings.traces_endpoint)
+    return None

@@ -1,0 +1,1 @@
+"""Turns: accepted by commit, run by the process, told by the event log."""

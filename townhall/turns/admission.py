@@ -1,0 +1,184 @@
+"""Admission: a message becomes a turn, by one commit. From then on it is never lost."""
+
+import hashlib
+import json
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from townhall.access import Caller, new_anonymous_user
+from townhall.db.engine import Database
+from townhall.db.tables import sessions, turns
+from townhall.errors import IdempotencyKeyReused, NotFound, TurnInProgress
+from townhall.turns.sessions import (
+    UNFINISHED,
+    Session,
+    add_session,
+    find_session,
+    new_session_id,
+    title_of,
+)
+
+WAITING_TURNS = 3  # in one session, behind the one that runs
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a caller sent. Without `session_id` it opens a session."""
+
+    text: str
+    session_id: str | None = None
+    user_id: str | None = None
+    metadata: tuple[tuple[str, str], ...] = ()
+
+    def fingerprint(self) -> str:
+        """Return the hash that tells whether two requests with one key are the same."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class AcceptedTurn:
+    """A turn that is in the database, queued or already under way."""
+
+    id: str
+    session_key: int
+    session_id: str
+    user_id: str
+
+
+async def admit(
+    database: Database,
+    caller: Caller,
+    message: Message,
+    *,
+    idempotency_key: str | None = None,
+    session_must_exist: bool = False,
+) -> AcceptedTurn:
+    """Accept `message` as the next turn of its session and return it, committed.
+
+    The same idempotency key with the same message gives the turn of the first time. NotFound,
+    TurnInProgress, IdempotencyKeyReused or UserIdMismatch if it is refused; nothing is saved then.
+    """
+    for last_try in (False, True):
+        try:
+            async with database.writing() as connection:
+                known = await _known_turn(connection, caller, message, idempotency_key)
+                if known is not None:
+                    return known
+                session = await _open_session(connection, caller, message, session_must_exist)
+                return await _add_turn(connection, caller, session, message, idempotency_key)
+        except IntegrityError:
+            # The same key or the same new session came at the same time: it is there by now.
+            if last_try:
+                raise
+    raise AssertionError("unreachable")
+
+
+async def _known_turn(
+    connection: AsyncConnection, caller: Caller, message: Message, key: str | None
+) -> AcceptedTurn | None:
+    if key is None:
+        return None
+    columns = (turns.c.id, turns.c.request_hash, turns.c.session_key)
+    row = (
+        await connection.execute(
+            select(*columns, sessions.c.session_id, sessions.c.user_id)
+            .join(sessions, sessions.c.id == turns.c.session_key)
+            .where(turns.c.caller == caller.principal, turns.c.idempotency_key == key)
+        )
+    ).first()
+    if row is None:
+        return None
+    if row.request_hash != message.fingerprint():
+        raise IdempotencyKeyReused("Use a new key for each new message.")
+    return AcceptedTurn(row.id, row.session_key, row.session_id, row.user_id)
+
+
+async def _open_session(
+    connection: AsyncConnection, caller: Caller, message: Message, must_exist: bool
+) -> Session:
+    owner = caller.acting_as(message.user_id)
+    if message.session_id is not None:
+        if owner is None:
+            await _one_at_a_time(connection, message.session_id)
+        session = await find_session(connection, caller, message.session_id, message.user_id)
+        if session is not None:
+            return session
+        if must_exist:
+            raise NotFound("There is no such session.")
+    return await add_session(
+        connection, message.session_id or new_session_id(), owner or new_anonymous_user()
+    )
+
+
+async def _one_at_a_time(connection: AsyncConnection, session_id: str) -> None:
+    # Two first messages for one new id, from a caller without a name, must not open it twice: no
+    # unique key can tell, because each would get its own anonymous user. SQLite has one writer.
+    if connection.dialect.name == "postgresql":
+        await connection.execute(
+            text("SELECT pg_advisory_xact_lock(hashtext(:id))"), {"id": session_id}
+        )
+
+
+async def _add_turn(
+    connection: AsyncConnection,
+    caller: Caller,
+    session: Session,
+    message: Message,
+    idempotency_key: str | None,
+) -> AcceptedTurn:
+    now = datetime.now(UTC)
+    seq = await _next_seq(connection, session, message, now)
+    turn: dict[str, Any] = {
+        "id": f"turn_{uuid.uuid4().hex}",
+        "session_key": session.key,
+        "seq": seq,
+        "status": "queued",
+        "message": message.text,
+        "metadata": dict(message.metadata),
+        "caller": caller.principal,
+        "idempotency_key": idempotency_key,
+        "request_hash": None if idempotency_key is None else message.fingerprint(),
+        "attempt": 0,
+        "created_at": now,
+    }
+    await connection.execute(insert(turns).values(turn))
+    return AcceptedTurn(turn["id"], session.key, session.session_id, session.user_id)
+
+
+async def _next_seq(
+    connection: AsyncConnection, session: Session, message: Message, now: datetime
+) -> int:
+    counters: dict[str, Any] = {
+        "turn_count": sessions.c.turn_count + 1,
+        "message_count": sessions.c.message_count + 1,
+        "last_active": now,
+    }
+    if not session.title:
+        counters["title"] = title_of(message.text)
+    # This update locks the session's row: the count below and the turn's number are its own.
+    seq: int = (
+        await connection.execute(
+            update(sessions)
+            .where(sessions.c.id == session.key)
+            .values(counters)
+            .returning(sessions.c.turn_count)
+        )
+    ).scalar_one()
+    unfinished = await connection.scalar(
+        select(func.count())
+        .select_from(turns)
+        .where(turns.c.session_key == session.key, turns.c.status.in_(UNFINISHED))
+    )
+    if (unfinished or 0) > WAITING_TURNS:
+        raise TurnInProgress(
+            f"{WAITING_TURNS} messages of this session already wait. Send this one again when an "
+            "earlier one has been answered.",
+            retry_after=2,
+        )
+    return seq

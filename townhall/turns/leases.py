@@ -1,0 +1,213 @@
+"""Who runs a turn: claimed with a lease by the database's clock, renewed, given back, ended.
+
+A process that dies renews nothing, so its turns become claimable when their leases run out.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Row, and_, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from townhall.db.engine import Database
+from townhall.db.tables import db_now, sessions, turn_events, turns
+from townhall.errors import InternalError, Problem
+from townhall.events import TurnFailed
+from townhall.records.filing import TurnLost
+from townhall.turns.sessions import UNFINISHED
+
+LEASE_SECONDS = 15
+MAX_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class ClaimedTurn:
+    """A turn that this process runs, as its `attempt`-th run (from 1)."""
+
+    id: str
+    attempt: int
+    seq: int
+    message: str
+    created_at: datetime
+    session_key: int
+    session_id: str
+    user_id: str
+    message_count: int
+
+    @property
+    def group_id(self) -> str:
+        """The name that groups all sessions of a user in traces."""
+        return f"user-group-{self.user_id}"
+
+
+@dataclass(frozen=True)
+class TurnResult:
+    """What is kept of a turn that ended."""
+
+    status: Literal["completed", "failed", "cancelled", "interrupted"]
+    model: str
+    reply: str
+    items: list[Any]
+    usage: dict[str, int]
+    problem: dict[str, object] | None
+    trace_id: str
+    trace: dict[str, Any] | None
+
+
+class Leases:
+    """The claims of one process, called `worker`."""
+
+    def __init__(self, database: Database, worker: str) -> None:
+        self._database = database
+        self._worker = worker
+
+    async def claim_next(self, session_key: int) -> ClaimedTurn | None:
+        """Claim the first unfinished turn of the session; None if there is none to be had.
+
+        The turns of a session run one after another, so a later turn is never claimed before the
+        first one has ended.
+        """
+        async with self._database.writing() as connection:
+            row = await self._first_unfinished(connection, session_key)
+            while row is not None and row.claimable and row.attempt >= MAX_ATTEMPTS:
+                await _give_up(connection, row)
+                row = await self._first_unfinished(connection, session_key)
+            if row is None or not row.claimable:
+                return None
+            await self._take(connection, row)
+            return ClaimedTurn(
+                id=row.id,
+                attempt=row.attempt + 1,
+                seq=row.seq,
+                message=row.message,
+                created_at=row.created_at,
+                session_key=session_key,
+                session_id=row.session_id,
+                user_id=row.user_id,
+                message_count=row.message_count,
+            )
+
+    async def renew(self, turn_ids: list[str]) -> None:
+        """Prolong the leases of these turns by the full time, in one statement."""
+        async with self._database.writing() as connection:
+            await connection.execute(
+                update(turns)
+                .where(turns.c.id.in_(turn_ids), turns.c.lease_by == self._worker)
+                .values(lease_until=db_now(LEASE_SECONDS))
+            )
+
+    async def abandoned_sessions(self) -> list[int]:
+        """Return the keys of the sessions that have a turn which nobody runs."""
+        async with self._database.reading() as connection:
+            rows = await connection.execute(
+                select(turns.c.session_key)
+                .where(turns.c.status.in_(UNFINISHED), _claimable())
+                .distinct()
+            )
+            return list(rows.scalars())
+
+    async def finish(
+        self, turn: ClaimedTurn, result: TurnResult, event_rows: list[dict[str, Any]]
+    ) -> None:
+        """Save the end of the turn and its last events in one transaction.
+
+        TurnLost if the turn is not this process's any more; nothing is saved then.
+        """
+        now = datetime.now(UTC)
+        async with self._database.writing() as connection:
+            ended = await connection.execute(
+                update(turns)
+                .where(turns.c.id == turn.id, self._is_mine(turn))
+                .values(
+                    status=result.status,
+                    model=result.model,
+                    reply=result.reply,
+                    items=result.items,
+                    usage=result.usage,
+                    problem=result.problem,
+                    trace_id=result.trace_id,
+                    trace=result.trace,
+                    lease_by=None,
+                    lease_until=None,
+                    finished_at=None if result.status == "interrupted" else now,
+                )
+            )
+            if ended.rowcount != 1:
+                raise TurnLost("The turn is run by another process, or its session was deleted.")
+            if event_rows:
+                await connection.execute(insert(turn_events), event_rows)
+            await self._count_reply(connection, turn, result, now)
+
+    async def _take(self, connection: AsyncConnection, row: Row[Any]) -> None:
+        await connection.execute(
+            update(turns)
+            .where(turns.c.id == row.id)
+            .values(
+                status="running",
+                attempt=turns.c.attempt + 1,
+                lease_by=self._worker,
+                lease_until=db_now(LEASE_SECONDS),
+                started_at=datetime.now(UTC),
+            )
+        )
+
+    def _is_mine(self, turn: ClaimedTurn) -> ColumnElement[bool]:
+        return and_(turns.c.attempt == turn.attempt, turns.c.lease_by == self._worker)
+
+    async def _count_reply(
+        self, connection: AsyncConnection, turn: ClaimedTurn, result: TurnResult, now: datetime
+    ) -> None:
+        if result.status == "interrupted":
+            return
+        counters: dict[str, Any] = {"last_active": now}
+        if result.reply:
+            counters["message_count"] = sessions.c.message_count + 1
+        await connection.execute(
+            update(sessions).where(sessions.c.id == turn.session_key).values(counters)
+        )
+
+    async def _first_unfinished(
+        self, connection: AsyncConnection, session_key: int
+    ) -> Row[Any] | None:
+        columns = (turns.c.id, turns.c.attempt, turns.c.seq, turns.c.message, turns.c.created_at)
+        of_session = (sessions.c.session_id, sessions.c.user_id, sessions.c.message_count)
+        return (
+            await connection.execute(
+                select(*columns, *of_session, _claimable().label("claimable"))
+                .join(sessions, sessions.c.id == turns.c.session_key)
+                .where(turns.c.session_key == session_key, turns.c.status.in_(UNFINISHED))
+                .order_by(turns.c.seq)
+                .limit(1)
+                .with_for_update(of=turns)
+            )
+        ).first()
+
+
+def _claimable() -> ColumnElement[bool]:
+    return or_(
+        turns.c.status.in_(("queued", "interrupted")),
+        and_(turns.c.status == "running", turns.c.lease_until < db_now()),
+    )
+
+
+async def _give_up(connection: AsyncConnection, row: Row[Any]) -> None:
+    # Three processes died on this turn: a fourth would too, and later messages wait behind it.
+    now = datetime.now(UTC)
+    error = InternalError("This message could not be answered. Please send it again.")
+    problem = Problem.of(error, instance=row.id).as_json()
+    await connection.execute(
+        update(turns)
+        .where(turns.c.id == row.id)
+        .values(status="failed", problem=problem, lease_by=None, lease_until=None, finished_at=now)
+    )
+    await connection.execute(
+        insert(turn_events).values(
+            turn_id=row.id,
+            attempt=row.attempt + 1,
+            first_seq=1,
+            last_seq=1,
+            events=[TurnFailed(problem=problem).as_json()],
+            created_at=now,
+        )
+    )

@@ -1,0 +1,1 @@
+"""Events in, one format out; a file per format."""
