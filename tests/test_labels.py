@@ -16,7 +16,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from townhall.town import Town, load_town
 
-FILES = sorted((Path(__file__).parent / "data").glob("*.jsonl"))
+# The sentences of the emergency gate have a form of their own, which the gate's test knows.
+FILES = sorted(
+    file for file in (Path(__file__).parent / "data").glob("*.jsonl") if file.stem != "gate"
+)
 # Sets that claim to cover the whole taxonomy; other files may be about one thing only.
 COMPLETE_SETS = [file for file in FILES if file.stem in {"dev", "heldout"}]
 
