@@ -4,9 +4,10 @@ A tool never raises for what a model got wrong: it answers with a refusal that s
 """
 
 import json
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from agents import RunContextWrapper, Tool, function_tool
+from agents import ModelBehaviorError, RunContextWrapper, Tool, function_tool
 from pydantic import ValidationError
 
 from townhall.assistant.context import TurnContext
@@ -24,7 +25,21 @@ from townhall.records.schemas import (
 Context = RunContextWrapper[TurnContext]
 
 
-@function_tool(failure_error_function=None)
+def _on_failure(_ctx: RunContextWrapper[Any], error: Exception) -> str:
+    # Arguments of the wrong shape go back to the model. Anything else ends the turn: to say "an
+    # error occurred" would make a model file again what was perhaps filed already.
+    if not isinstance(error, ModelBehaviorError):
+        raise error
+    return json.dumps(
+        {
+            "status": "refused",
+            "reason": "not_valid",
+            "instruction": "The arguments do not fit the tool. Mend them and call it again.",
+        }
+    )
+
+
+@function_tool(failure_error_function=_on_failure)
 async def file_incident(
     ctx: Context,
     incident_type: str,
@@ -65,7 +80,7 @@ async def file_incident(
     return await _file(ctx.context, "incident", fields)
 
 
-@function_tool(failure_error_function=None)
+@function_tool(failure_error_function=_on_failure)
 async def file_feedback(
     ctx: Context,
     feedback_kind: Literal["suggestion", "complaint", "praise"],
@@ -95,9 +110,14 @@ async def file_feedback(
 
 
 TOOLS: list[Tool] = [file_incident, file_feedback]
+# What a person reads while the tool works.
+LABELS = {
+    "file_incident": "Filing your report",
+    "file_feedback": "Filing your feedback",
+}
 
 
-async def _file(context: TurnContext, kind: RecordKind, fields: dict[str, object]) -> str:
+async def _file(context: TurnContext, kind: RecordKind, fields: Mapping[str, object]) -> str:
     n = context.next_call(f"file_{kind}")
     draft = _draft(context, kind, fields)
     if isinstance(draft, FilingOutcome):
@@ -109,7 +129,7 @@ async def _file(context: TurnContext, kind: RecordKind, fields: dict[str, object
 
 
 def _draft(
-    context: TurnContext, kind: RecordKind, fields: dict[str, object]
+    context: TurnContext, kind: RecordKind, fields: Mapping[str, object]
 ) -> IncidentDraft | FeedbackDraft | FilingOutcome:
     try:
         draft = (IncidentDraft if kind == "incident" else FeedbackDraft).model_validate(

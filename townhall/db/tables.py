@@ -115,7 +115,7 @@ turns = Table(
     Column("lease_until", UtcDateTime),
     Column("model", String(128)),
     Column("reply", Text),
-    Column("items", JSON),
+    Column("output_items", JSON),
     Column("usage", JSON),
     Column("problem", JSON),
     Column("trace_id", String(64)),

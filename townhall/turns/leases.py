@@ -123,7 +123,7 @@ class Leases:
                     status=result.status,
                     model=result.model,
                     reply=result.reply,
-                    items=result.items,
+                    output_items=result.items,
                     usage=result.usage,
                     problem=result.problem,
                     trace_id=result.trace_id,

@@ -3,7 +3,7 @@
 import base64
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Row, delete, func, insert, select, true, tuple_
@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from townhall.access import Caller, new_anonymous_user
 from townhall.db.engine import Database
 from townhall.db.tables import sessions, turns
-from townhall.errors import FieldError, NotFound, ValidationFailed
+from townhall.errors import EventsExpired, FieldError, NotFound, ValidationFailed
 
 TITLE_CHARACTERS = 60
+EVENTS_KEPT = timedelta(hours=24)  # after the end of their turn
 UNFINISHED = ("queued", "running", "interrupted")
 
 T = TypeVar("T")
@@ -185,22 +186,29 @@ class Sessions:
             session = await _found(connection, caller, session_id, user_id)
             await connection.execute(delete(sessions).where(sessions.c.id == session.key))
 
-    async def owns_turn(
+    async def check_events(
         self, caller: Caller, session_id: str, turn_id: str, user_id: str | None = None
     ) -> None:
-        """Return if the turn is of that session and the session is the caller's; or NotFound."""
-        async with self._database.reading() as connection:
-            known = await connection.scalar(
-                select(turns.c.id)
-                .join(sessions, sessions.c.id == turns.c.session_key)
-                .where(
-                    turns.c.id == turn_id,
-                    sessions.c.session_id == session_id,
-                    scope(caller, user_id),
-                )
+        """Return if the caller may follow the turn's events.
+
+        NotFound if the turn is not of that session or the session not the caller's, EventsExpired
+        if the turn ended more than 24 hours ago.
+        """
+        query = (
+            select(turns.c.finished_at)
+            .join(sessions, sessions.c.id == turns.c.session_key)
+            .where(
+                turns.c.id == turn_id,
+                sessions.c.session_id == session_id,
+                scope(caller, user_id),
             )
-        if known is None:
+        )
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).first()
+        if row is None:
             raise NotFound("There is no such turn.")
+        if row.finished_at is not None and row.finished_at < datetime.now(UTC) - EVENTS_KEPT:
+            raise EventsExpired("The reply is in the transcript: GET /sessions/{id}/messages.")
 
 
 async def _found(

@@ -59,7 +59,7 @@ def upgrade() -> None:
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("model", sa.String(length=128), nullable=True),
         sa.Column("reply", sa.Text(), nullable=True),
-        sa.Column("items", sa.JSON(), nullable=True),
+        sa.Column("output_items", sa.JSON(), nullable=True),
         sa.Column("usage", sa.JSON(), nullable=True),
         sa.Column("problem", sa.JSON(), nullable=True),
         sa.Column("trace_id", sa.String(length=64), nullable=True),

@@ -1,0 +1,88 @@
+"""The web application: the front desk, opened for as long as the server runs, behind its routes."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from pydantic.json_schema import models_json_schema
+
+from townhall import __version__
+from townhall.assistant.models import ModelChoice
+from townhall.frontdesk import open_front_desk
+from townhall.routes import ROUTERS
+from townhall.routes.dependencies import BODY_BYTES
+from townhall.routes.errors import ProblemBody, handle_errors
+from townhall.routes.request_log import RequestLog
+from townhall.settings import Settings
+from townhall.telemetry.logs import configure_logs
+
+REQUEST_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"]
+RESPONSE_HEADERS = ["X-Session-Id", "X-User-Id", "X-Turn-Id", "X-Request-Id", "Location"]
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    model: ModelChoice | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> FastAPI:
+    """Return the application. Nothing is opened before the server starts it.
+
+    `settings` default to the environment; `model` and `clock` replace the ones that they name.
+    """
+    settings = settings or Settings()
+    configure_logs(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        given = {} if clock is None else {"clock": clock}
+        async with open_front_desk(settings, model=model, **given) as desk:
+            app.state.desk = desk
+            yield
+
+    app = FastAPI(
+        title="Digital Town Hall",
+        version=__version__,
+        summary="The front desk of a town: talk to it, report to it, ask it.",
+        lifespan=lifespan,
+        max_body_size=BODY_BYTES,
+        redirect_slashes=False,
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    handle_errors(app)
+    _describe_problems(app)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.cors_origins),
+        allow_credentials=True,
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=REQUEST_HEADERS,
+        expose_headers=RESPONSE_HEADERS,
+    )
+    app.add_middleware(RequestLog)
+    return app
+
+
+def _describe_problems(app: FastAPI) -> None:
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is not None:
+            return app.openapi_schema
+        document = generate()
+        _, problem = models_json_schema(
+            [(ProblemBody, "serialization")], ref_template="#/components/schemas/{model}"
+        )
+        schemas = document["components"]["schemas"]
+        schemas.update(problem["$defs"])
+        schemas["Problem"] = schemas.pop("ProblemBody")
+        # FastAPI's own 422 is never sent.
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]

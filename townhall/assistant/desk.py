@@ -1,0 +1,101 @@
+"""The agent at the desk: its instructions, its tools, its model. One run answers one message."""
+
+from functools import lru_cache
+from pathlib import Path
+from string import Template
+from typing import Any, cast
+
+from agents import (
+    Agent,
+    ModelSettings,
+    RunConfig,
+    RunContextWrapper,
+    Runner,
+    RunResultStreaming,
+    TResponseInputItem,
+)
+from agents.run_config import ToolExecutionConfig
+
+from townhall.assistant.context import TurnContext
+from townhall.assistant.models import ModelChoice
+from townhall.assistant.tools import TOOLS
+from townhall.town import IncidentType, Town
+
+WORKFLOW = "Town Hall Conversation"
+MAX_MODEL_CALLS = 6  # of one message; a filing takes one or two
+PROMPT = Path(__file__).parent / "prompts" / "desk.md"
+
+
+def instructions(town: Town, now: str) -> str:
+    """Return what the model is told; all that changes from turn to turn stands at the end.
+
+    `now` is the town's time as a person would say it, with weekday and date.
+    """
+    return _template(town).safe_substitute(now=now)
+
+
+class Desk:
+    """Runs the agent with the chosen model."""
+
+    def __init__(self, choice: ModelChoice, *, trace_texts: bool) -> None:
+        self.model_name = choice.name
+        self._choice = choice
+        self._trace_texts = trace_texts
+        self._agent = Agent[TurnContext](
+            name="Town clerk",
+            instructions=_instructions,
+            tools=TOOLS,
+            model_settings=ModelSettings(store=False) if choice.is_hosted else ModelSettings(),
+        )
+
+    def run(
+        self,
+        context: TurnContext,
+        items: list[dict[str, Any]],
+        *,
+        trace_id: str,
+        group_id: str,
+        metadata: dict[str, str],
+    ) -> RunResultStreaming:
+        """Start the run that answers the last of `items`; the caller reads its events."""
+        config = RunConfig(
+            model=self._choice.make(context),
+            workflow_name=WORKFLOW,
+            trace_id=trace_id,
+            group_id=group_id,
+            trace_metadata=metadata,
+            trace_include_sensitive_data=self._trace_texts,
+            # One tool after another: the journal counts the calls of a tool in their order.
+            tool_execution=ToolExecutionConfig(max_function_tool_concurrency=1),
+        )
+        return Runner.run_streamed(
+            self._agent,
+            cast(list[TResponseInputItem], items),
+            context=context,
+            max_turns=MAX_MODEL_CALLS,
+            run_config=config,
+        )
+
+
+def _instructions(wrapper: RunContextWrapper[TurnContext], _agent: Agent[Any]) -> str:
+    context = wrapper.context
+    return instructions(context.town, f"{context.now:%A %Y-%m-%d, %H:%M}")
+
+
+@lru_cache(maxsize=8)
+def _template(town: Town) -> Template:
+    filled = Template(PROMPT.read_text(encoding="utf-8")).safe_substitute(
+        town=town.name,
+        tone=town.tone,
+        zone=town.timezone,
+        contact=f"{town.contact.phone}, {town.contact.email} ({town.contact.hours})",
+        incident_types="\n".join(_line(kind) for kind in town.incident_types),
+        feedback_topics="\n".join(f"- {t.code}: {t.name}" for t in town.feedback_topics),
+    )
+    return Template(filled)
+
+
+def _line(kind: IncidentType) -> str:
+    asked = [f"{a.code}: {a.question}" for a in kind.attributes if a.required]
+    place = "place needed" if kind.location in ("point", "street") else "place optional"
+    return f"- {kind.code}: {kind.name}; {place}; {kind.default_severity}; {' / '.join(asked)}"

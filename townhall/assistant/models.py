@@ -1,0 +1,115 @@
+"""Which model answers: hosted, the built-in clerk, or echo. All are an `agents.Model`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from json import JSONDecodeError
+from urllib.parse import urlsplit
+
+import openai
+from agents import (
+    MaxTurnsExceeded,
+    Model,
+    ModelBehaviorError,
+    OpenAIChatCompletionsModel,
+    OpenAIResponsesModel,
+)
+from agents.models import get_default_model
+
+from townhall.assistant.context import TurnContext
+from townhall.clerk.speech import Answer, BuiltInModel, Item
+from townhall.errors import (
+    ProviderError,
+    ProviderProtocol,
+    ProviderRateLimited,
+    ProviderTimeout,
+    ProviderUnavailable,
+    TurnTooLong,
+)
+from townhall.settings import Settings
+
+CONNECT_SECONDS = 5.0
+SILENCE_SECONDS = 20.0  # the openai client's own 600 s would outlast every resident
+RETRIES = 2
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """The model of this process: its name for people, and how to get it for a turn."""
+
+    name: str
+    make: Callable[[TurnContext], Model]
+    is_hosted: bool = False
+
+
+class EchoModel(BuiltInModel):
+    """Repeats the message; for a first `curl` and for tests of the wire."""
+
+    name = "echo"
+
+    def answer(self, items: Sequence[Item], tools: Sequence[str]) -> Answer:
+        """Return the last message as it was written."""
+        said = [item.get("content") for item in items if item.get("role") == "user"]
+        return Answer(text=str(said[-1]) if said else "")
+
+
+def pick_model(settings: Settings) -> ModelChoice:
+    """Return the model that the settings ask for.
+
+    Unset: hosted if there is a key or a base URL, else the clerk.
+    """
+    has_host = bool(settings.openai_api_key or settings.openai_base_url)
+    name = settings.model or ("" if has_host else "clerk")
+    if name == "echo":
+        echo = EchoModel()
+        return ModelChoice("echo", lambda _: echo)
+    if name == "clerk":
+        return ModelChoice("clerk", _clerk)
+    return _hosted(settings, name or get_default_model())
+
+
+def provider_error(error: Exception) -> ProviderError | None:
+    """Return what `error` means if the model's server is to blame for it, else None."""
+    match error:
+        case openai.RateLimitError():
+            return ProviderRateLimited("The assistant is busy. Please try again in a moment.")
+        case openai.APITimeoutError() | TimeoutError():
+            return ProviderTimeout("The assistant did not answer in time. Please try again.")
+        case openai.APIError():
+            return ProviderUnavailable("The assistant cannot be reached. Please try again.")
+        case MaxTurnsExceeded():
+            return TurnTooLong("The assistant took too many steps. Please try again.")
+        case ModelBehaviorError() | JSONDecodeError():
+            return ProviderProtocol("The assistant's answer was cut short. Please try again.")
+    return None
+
+
+def _clerk(context: TurnContext) -> Model:
+    from townhall.clerk.model import ClerkModel
+
+    return ClerkModel(context.town, context.now)
+
+
+def _hosted(settings: Settings, name: str) -> ModelChoice:
+    key = settings.openai_api_key
+    client = openai.AsyncOpenAI(
+        # A server of one's own needs no key, the client insists on one.
+        api_key=key.get_secret_value() if key else "none",
+        base_url=settings.openai_base_url,
+        timeout=openai.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
+        max_retries=RETRIES,
+    )
+    model: Model = (
+        OpenAIResponsesModel(model=name, openai_client=client)
+        if _model_api(settings) == "responses"
+        else OpenAIChatCompletionsModel(model=name, openai_client=client)
+    )
+    return ModelChoice(name, lambda _: model, is_hosted=True)
+
+
+def _model_api(settings: Settings) -> str:
+    if settings.model_api is not None:
+        return settings.model_api
+    base = settings.openai_base_url
+    is_openai = base is None or urlsplit(base).hostname == "api.openai.com"
+    # Nearly every other server speaks Chat Completions; few speak Responses.
+    return "responses" if is_openai else "chat"

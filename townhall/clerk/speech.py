@@ -1,0 +1,170 @@
+"""How a built-in model speaks: its decision as the stream of a Responses API answer.
+
+A subclass of `BuiltInModel` only decides; streaming, ids and usage are done here. The SDK cannot
+tell it from a hosted model.
+"""
+
+import json
+import re
+import time
+import uuid
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from agents import Model, ModelResponse, Tool, TResponseInputItem, Usage
+from agents.items import TResponseOutputItem, TResponseStreamEvent
+from openai.types.responses import (
+    Response,
+    ResponseCompletedEvent,
+    ResponseCreatedEvent,
+    ResponseFunctionToolCall,
+    ResponseOutputItemAddedEvent,
+    ResponseOutputItemDoneEvent,
+    ResponseOutputMessage,
+    ResponseOutputText,
+    ResponseTextDeltaEvent,
+)
+
+WORDS = re.compile(r"\s*\S+(?:\s+\Z)?")
+
+Item = dict[str, Any]  # an input item of the SDK
+
+
+@dataclass(frozen=True)
+class Call:
+    """A tool to be called with JSON arguments."""
+
+    name: str
+    arguments: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a built-in model decided: to say something, to call tools, or both in this order."""
+
+    text: str = ""
+    calls: tuple[Call, ...] = field(default=())
+
+
+class BuiltInModel(Model):
+    """A model without a server. Subclasses decide by a pure function of what they are given."""
+
+    name: str
+
+    @abstractmethod
+    def answer(self, items: Sequence[Item], tools: Sequence[str]) -> Answer:
+        """Return the answer to `items` (oldest first), calling only tools named in `tools`."""
+
+    async def get_response(
+        self,
+        system_instructions: str | None,
+        input: str | list[TResponseInputItem],  # noqa: A002  # the SDK's name
+        model_settings: Any,
+        tools: list[Tool],
+        *_: Any,
+        **__: Any,
+    ) -> ModelResponse:
+        """Return the whole answer at once."""
+        output = self._output(input, tools)
+        return ModelResponse(output=output, usage=Usage(requests=1), response_id=None)
+
+    async def stream_response(
+        self,
+        system_instructions: str | None,
+        input: str | list[TResponseInputItem],  # noqa: A002  # the SDK's name
+        model_settings: Any,
+        tools: list[Tool],
+        *_: Any,
+        **__: Any,
+    ) -> AsyncIterator[TResponseStreamEvent]:
+        """Give the answer word by word."""
+        for event in self._events(self._output(input, tools)):
+            yield event
+
+    def _output(
+        self, given: str | list[TResponseInputItem], tools: list[Tool]
+    ) -> list[TResponseOutputItem]:
+        items = [{"role": "user", "content": given}] if isinstance(given, str) else given
+        answer = self.answer(cast(list[Item], items), [tool.name for tool in tools])
+        output: list[TResponseOutputItem] = []
+        if answer.text:
+            output.append(_message(answer.text, "completed"))
+        output.extend(
+            ResponseFunctionToolCall(
+                type="function_call",
+                id=f"fc_{uuid.uuid4().hex}",
+                call_id=f"call_{uuid.uuid4().hex}",
+                name=call.name,
+                arguments=json.dumps(call.arguments, ensure_ascii=False),
+                status="completed",
+            )
+            for call in answer.calls
+        )
+        return output
+
+    def _events(self, output: list[TResponseOutputItem]) -> Iterator[TResponseStreamEvent]:
+        response = Response.model_construct(
+            id=f"resp_{uuid.uuid4().hex}",
+            created_at=time.time(),
+            model=self.name,
+            object="response",
+            output=[],
+            status="in_progress",
+            parallel_tool_calls=True,
+            tool_choice="auto",
+            tools=[],
+            usage=None,
+        )
+        yield ResponseCreatedEvent(type="response.created", response=response, sequence_number=0)
+        number = 1
+        for index, item in enumerate(output):
+            for event in _item_events(item, index, number):
+                yield event
+                number += 1
+        done = response.model_copy(update={"output": output, "status": "completed"})
+        yield ResponseCompletedEvent(
+            type="response.completed", response=done, sequence_number=number
+        )
+
+
+def _item_events(
+    item: TResponseOutputItem, index: int, number: int
+) -> Iterator[TResponseStreamEvent]:
+    begun = (
+        _message("", "in_progress", item.id) if isinstance(item, ResponseOutputMessage) else item
+    )
+    yield ResponseOutputItemAddedEvent(
+        type="response.output_item.added", item=begun, output_index=index, sequence_number=number
+    )
+    if isinstance(item, ResponseOutputMessage):
+        text = "".join(part.text for part in item.content if isinstance(part, ResponseOutputText))
+        for word in WORDS.findall(text):
+            number += 1
+            yield ResponseTextDeltaEvent.model_construct(
+                type="response.output_text.delta",
+                delta=word,
+                item_id=item.id,
+                output_index=index,
+                content_index=0,
+                logprobs=[],
+                sequence_number=number,
+            )
+    yield ResponseOutputItemDoneEvent(
+        type="response.output_item.done",
+        item=item,
+        output_index=index,
+        sequence_number=number + 1,
+    )
+
+
+def _message(text: str, status: Any, item_id: str | None = None) -> ResponseOutputMessage:
+    content = [ResponseOutputText(type="output_text", text=text, annotations=[], logprobs=[])]
+    return ResponseOutputMessage(
+        id=item_id or f"msg_{uuid.uuid4().hex}",
+        type="message",
+        role="assistant",
+        status=status,
+        content=content if text else [],
+    )

@@ -1,0 +1,93 @@
+"""The front desk of one process: everything it needs, opened and closed in the right order.
+
+The web server, `townhall chat` and `townhall eval` all stand on it.
+"""
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from townhall.access import Access
+from townhall.assistant.desk import Desk
+from townhall.assistant.models import ModelChoice, pick_model
+from townhall.db.engine import Database, database_url
+from townhall.db.schema import migrate
+from townhall.settings import Settings
+from townhall.telemetry.traces import configure_traces
+from townhall.town import Town, load_town
+from townhall.turns.leases import Leases
+from townhall.turns.log import EventLog
+from townhall.turns.recovery import keep_turns_going
+from townhall.turns.runner import TurnRunner
+from townhall.turns.sessions import Sessions
+
+STOP_SECONDS = 20.0  # for running turns to finish when the process is asked to end
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class FrontDesk:
+    """What routes and commands work with."""
+
+    settings: Settings
+    town: Town
+    access: Access
+    database: Database
+    sessions: Sessions
+    log: EventLog
+    runner: TurnRunner
+    model_name: str
+
+
+@asynccontextmanager
+async def open_front_desk(
+    settings: Settings, *, model: ModelChoice | None = None, clock: Callable[[], datetime] = _now
+) -> AsyncIterator[FrontDesk]:
+    """Open the desk: town read, database migrated, turns running until the end of the block.
+
+    `model` replaces the one that the settings name. TownConfigError or DatabaseUnavailable if it
+    cannot be opened.
+    """
+    town = load_town(settings.town)
+    database = Database.open(database_url(settings))
+    try:
+        await migrate(database)
+        desk = Desk(model or pick_model(settings), trace_texts=settings.traces_include_text)
+        log = EventLog(database)
+        leases = Leases(database, worker=_worker_name())
+        traces = configure_traces(settings)
+        runner = TurnRunner(database, log, desk, town, traces, leases, clock)
+        tasks = [
+            asyncio.create_task(log.run()),
+            asyncio.create_task(keep_turns_going(leases, runner)),
+        ]
+        try:
+            yield FrontDesk(
+                settings=settings,
+                town=town,
+                access=Access(settings),
+                database=database,
+                sessions=Sessions(database),
+                log=log,
+                runner=runner,
+                model_name=desk.model_name,
+            )
+        finally:
+            await runner.stop(STOP_SECONDS)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    finally:
+        await database.close()
+
+
+def _worker_name() -> str:
+    return f"{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(4)}"

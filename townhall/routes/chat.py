@@ -1,0 +1,143 @@
+"""POST /chat: one message in, the reply as plain Server-Sent Events or as one JSON object."""
+
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from townhall.access import Caller
+from townhall.errors import (
+    BodyTooLarge,
+    CrossOrigin,
+    DatabaseUnavailable,
+    IdempotencyKeyReused,
+    InvalidHost,
+    MalformedJson,
+    TokenExpired,
+    TokenInvalid,
+    TokenRequired,
+    TurnInProgress,
+    UnsupportedMediaType,
+    UserIdMismatch,
+    ValidationFailed,
+)
+from townhall.events import (
+    RecordFiled,
+    RecordUpdated,
+    Sources,
+    TurnCancelled,
+    TurnCompleted,
+    TurnFailed,
+    TurnInterrupted,
+    TurnRestarted,
+)
+from townhall.frontdesk import FrontDesk
+from townhall.routes.dependencies import Asker, Desk, IdempotencyKey, JsonBody
+from townhall.routes.errors import documented
+from townhall.routes.schemas import ChatAnswer, ChatRequest
+from townhall.turns.admission import AcceptedTurn, Message
+from townhall.wire.plain import PlainEncoder
+from townhall.wire.sse import EventStream
+
+router = APIRouter(tags=["chat"])
+
+REFUSALS = (InvalidHost, TokenRequired, TokenInvalid, TokenExpired, CrossOrigin)
+MESSAGE_REFUSALS = (
+    *REFUSALS,
+    MalformedJson,
+    UserIdMismatch,
+    TurnInProgress,
+    BodyTooLarge,
+    UnsupportedMediaType,
+    ValidationFailed,
+    IdempotencyKeyReused,
+    DatabaseUnavailable,
+)
+_STREAM = {
+    "description": "The reply, as it is spoken; with `Accept: application/json` when it has ended.",
+    "headers": {
+        "X-Session-Id": {"schema": {"type": "string"}},
+        "X-User-Id": {"schema": {"type": "string"}},
+        "X-Turn-Id": {"schema": {"type": "string"}},
+        "Location": {"schema": {"type": "string"}, "description": "The events of the turn."},
+    },
+    "content": {
+        "text/event-stream": {
+            "schema": {"type": "string"},
+            "example": "data: Where\n\ndata:  is\n\ndata:  it?\n\ndata: [DONE]\n\n",
+        }
+    },
+}
+
+
+@router.post(
+    "/chat",
+    response_model=ChatAnswer,
+    responses={200: _STREAM, **documented(*MESSAGE_REFUSALS)},
+    dependencies=[JsonBody],
+)
+async def chat(
+    body: ChatRequest, request: Request, desk: Desk, asker: Asker, key: IdempotencyKey = None
+) -> Response:
+    """Say something to the desk. Without `session_id` a new session begins."""
+    message = Message(
+        text=body.message,
+        session_id=body.session_id,
+        user_id=body.user_id,
+        metadata=tuple(sorted(body.metadata.items())),
+    )
+    turn = await desk.runner.accept(asker, message, idempotency_key=key)
+    headers = turn_headers(turn, asker)
+    if wants_json(request):
+        answer = await _whole_answer(desk, turn)
+        return Response(orjson.dumps(answer), media_type="application/json", headers=headers)
+    return EventStream(desk.log.follow(turn.id), PlainEncoder(), headers)
+
+
+def turn_headers(turn: AcceptedTurn, asker: Caller) -> dict[str, str]:
+    """Return the headers that tell whose turn this is and where its events are."""
+    location = f"/sessions/{quote(turn.session_id)}/turns/{turn.id}/events"
+    if asker.kind == "local":
+        # Two users may have sessions of one id; a local caller sees both.
+        location += "?" + urlencode({"user_id": turn.user_id})
+    return {
+        "X-Session-Id": turn.session_id,
+        "X-User-Id": turn.user_id,
+        "X-Turn-Id": turn.id,
+        "Location": location,
+    }
+
+
+def wants_json(request: Request) -> bool:
+    """Whether the client asks for one JSON object instead of a stream."""
+    accept = request.headers.get("accept", "")
+    return "application/json" in accept and "text/event-stream" not in accept
+
+
+async def _whole_answer(desk: FrontDesk, turn: AcceptedTurn) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "turn_id": turn.id,
+        "session_id": turn.session_id,
+        "text": "",
+        "records": [],
+        "sources": [],
+        "status": "interrupted",
+    }
+    async for batch in desk.log.follow(turn.id):
+        for _, event in batch:
+            match event:
+                case TurnRestarted():
+                    answer |= {"records": [], "sources": []}
+                case RecordFiled() | RecordUpdated():
+                    answer["records"].append(
+                        {"kind": event.kind, "reference": event.reference, "record": event.record}
+                    )
+                case Sources():
+                    answer["sources"] += [item.model_dump() for item in event.items]
+                case TurnCompleted() | TurnCancelled() | TurnInterrupted():
+                    status = event.type.removeprefix("turn.")
+                    answer |= {"text": event.text, "status": status}
+                case TurnFailed():
+                    answer |= {"status": "failed", "problem": event.problem}
+    return answer

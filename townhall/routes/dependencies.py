@@ -1,0 +1,116 @@
+"""What routes ask for: the desk, the caller, and the rules that their inputs have in common."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Query, Request
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+from townhall.access import Caller
+from townhall.errors import FieldError, UnsupportedMediaType, ValidationFailed
+from townhall.frontdesk import FrontDesk
+from townhall.turns.log import START, EventId
+from townhall.wire.typed import read_event_id
+
+MESSAGE_CHARACTERS = 8000
+BODY_BYTES = 256 * 1024
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._@:+-]{0,127}$"
+
+
+def _storable(text: str) -> str:
+    # Postgres takes no NUL, neither database takes half a surrogate pair.
+    if "\x00" in text:
+        raise ValueError("must not contain the NUL character")
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise ValueError("must not contain half a surrogate pair")
+    return text
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+MessageText = Annotated[
+    Text,
+    StringConstraints(min_length=1, max_length=MESSAGE_CHARACTERS),
+    AfterValidator(_not_blank),
+]
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+MetadataKey = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
+MetadataValue = Annotated[Text, StringConstraints(max_length=512)]
+
+
+class Body(BaseModel):
+    """A request body: unknown fields are refused by name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def front_desk(request: Request) -> FrontDesk:
+    """Return the open desk of this process."""
+    desk: FrontDesk = request.app.state.desk
+    return desk
+
+
+Desk = Annotated[FrontDesk, Depends(front_desk)]
+
+
+def caller(request: Request, desk: Desk) -> Caller:
+    """Return who asks, or refuse."""
+    return desk.access.authenticate(dict(request.scope))
+
+
+Asker = Annotated[Caller, Depends(caller)]
+
+
+def json_body(request: Request) -> None:
+    """Refuse a body that is not declared as JSON."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    has_body = request.headers.get("content-length", "0") != "0"
+    has_body = has_body or "transfer-encoding" in request.headers
+    if has_body and media_type != "application/json" and not media_type.endswith("+json"):
+        raise UnsupportedMediaType("Set the header 'Content-Type: application/json'.")
+
+
+JsonBody = Depends(json_body)
+
+
+def last_event_id(
+    header: Annotated[
+        str | None,
+        Header(
+            alias="Last-Event-ID",
+            description="The id of the last event that was received; the next one comes first.",
+            examples=["1.17"],
+        ),
+    ] = None,
+) -> EventId:
+    """Return the event after which to continue."""
+    if header is None:
+        return START
+    found = read_event_id(header)
+    if found is None:
+        wrong = FieldError("/header/Last-Event-ID", "must be an id such as 1.17")
+        raise ValidationFailed("Last-Event-ID is not an event id.", errors=(wrong,))
+    return found
+
+
+LastEventId = Annotated[EventId, Depends(last_event_id)]
+SessionId = Annotated[str, Path(pattern=ID_PATTERN, examples=["sess_0b6f"])]
+TurnId = Annotated[str, Path(pattern=ID_PATTERN, examples=["turn_9d2c"])]
+UserId = Annotated[
+    str | None, Query(pattern=ID_PATTERN, description="Act for this user only (local callers).")
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=128,
+        pattern=r"^[\x21-\x7e]+$",
+        description="The same key with the same body gives the same turn.",
+        examples=["3f0c9a51"],
+    ),
+]

@@ -1,0 +1,120 @@
+"""The bodies of requests and answers, as OpenAPI shows them."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from townhall.routes.dependencies import Body, Id, MessageText, MetadataKey, MetadataValue
+
+METADATA_ENTRIES = 16
+
+
+class ChatRequest(Body):
+    """A message to the desk."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"message": "There is a pothole on Mabini Street.", "session_id": "s1"}]
+        },
+    )
+
+    message: MessageText
+    session_id: Id | None = None
+    user_id: Id | None = None
+    metadata: dict[MetadataKey, MetadataValue] = Field(default={}, max_length=METADATA_ENTRIES)
+
+
+class TurnRequest(Body):
+    """A message to the desk in a session that exists."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"message": "Yes, that is right."}]}
+    )
+
+    message: MessageText
+    metadata: dict[MetadataKey, MetadataValue] = Field(default={}, max_length=METADATA_ENTRIES)
+
+
+class CreateSessionRequest(Body):
+    """Whose session it is to be; empty for a new anonymous user."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}]})
+
+    user_id: Id | None = None
+
+
+class ChatAnswer(BaseModel):
+    """A whole turn, for `Accept: application/json`."""
+
+    turn_id: str
+    session_id: str
+    text: str
+    records: list[dict[str, Any]]
+    sources: list[dict[str, Any]]
+    status: Literal["completed", "cancelled", "interrupted", "failed"]
+    problem: dict[str, Any] | None = Field(
+        default=None, description="What went wrong; only with status `failed`."
+    )
+
+
+class SessionSummary(BaseModel):
+    """A session in a list."""
+
+    session_id: str
+    user_id: str
+    group_id: str
+    title: str
+    created_at: datetime
+    last_active: datetime
+    message_count: int
+
+
+class SessionDetails(SessionSummary):
+    """A session, with the turn that runs or waits in it."""
+
+    current_turn: str | None
+
+
+class SessionCreated(BaseModel):
+    """A new session and the token that opens it to its user from elsewhere."""
+
+    session_id: str
+    user_id: str
+    group_id: str
+    created_at: datetime
+    token: str
+
+
+class SessionList(BaseModel):
+    """A page of sessions, newest activity first."""
+
+    total: int
+    sessions: list[SessionSummary]
+    next: str | None = Field(description="Send it as `after` for the next page.")
+
+
+class SessionDeleted(BaseModel):
+    """The session is gone."""
+
+    status: Literal["deleted"]
+    session_id: str
+
+
+class TranscriptMessage(BaseModel):
+    """One message of a transcript."""
+
+    role: Literal["user", "assistant"]
+    text: str
+    turn_id: str
+    status: str
+    created_at: datetime
+
+
+class Transcript(BaseModel):
+    """A page of a conversation, oldest first; `total` counts its turns."""
+
+    total: int
+    messages: list[TranscriptMessage]
+    next: str | None = Field(description="Send it as `after` for the next page.")

@@ -1,0 +1,72 @@
+"""Turns of a session with typed events: begin one, follow one, resume one."""
+
+from fastapi import APIRouter
+
+from townhall.errors import EventsExpired, NotFound
+from townhall.events import TurnEvent
+from townhall.routes.chat import MESSAGE_REFUSALS, REFUSALS, turn_headers
+from townhall.routes.dependencies import (
+    Asker,
+    Desk,
+    IdempotencyKey,
+    JsonBody,
+    LastEventId,
+    SessionId,
+    TurnId,
+    UserId,
+)
+from townhall.routes.errors import documented
+from townhall.routes.schemas import TurnRequest
+from townhall.turns.admission import Message
+from townhall.wire.sse import EventStream
+from townhall.wire.typed import TypedEncoder
+
+router = APIRouter(prefix="/sessions/{session_id}/turns", tags=["turns"])
+
+
+@router.post(
+    "",
+    response_model=TurnEvent,
+    response_class=EventStream,
+    responses=documented(*MESSAGE_REFUSALS, NotFound),
+    dependencies=[JsonBody],
+)
+async def begin_turn(
+    session_id: SessionId,
+    body: TurnRequest,
+    desk: Desk,
+    asker: Asker,
+    user_id: UserId = None,
+    key: IdempotencyKey = None,
+) -> EventStream:
+    """Say something in a session and follow the turn by typed events."""
+    message = Message(
+        text=body.message,
+        session_id=session_id,
+        user_id=user_id,
+        metadata=tuple(sorted(body.metadata.items())),
+    )
+    turn = await desk.runner.accept(asker, message, idempotency_key=key, session_must_exist=True)
+    return EventStream(desk.log.follow(turn.id), TypedEncoder(), turn_headers(turn, asker))
+
+
+@router.get(
+    "/{turn_id}/events",
+    response_model=TurnEvent,
+    response_class=EventStream,
+    responses=documented(*REFUSALS, NotFound, EventsExpired),
+)
+async def follow_turn(
+    session_id: SessionId,
+    turn_id: TurnId,
+    desk: Desk,
+    asker: Asker,
+    after: LastEventId,
+    user_id: UserId = None,
+) -> EventStream:
+    """Follow a turn from its beginning, or from after `Last-Event-ID`, to its end.
+
+    Events are kept for 24 hours after the end.
+    """
+    await desk.sessions.check_events(asker, session_id, turn_id, user_id)
+    return EventStream(desk.log.follow(turn_id, after), TypedEncoder(), {})

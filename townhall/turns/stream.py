@@ -1,0 +1,71 @@
+"""SDK stream events in, TurnEvents out: the only file that knows the SDK's event types."""
+
+import json
+import re
+from collections.abc import AsyncIterator
+
+from agents import (
+    RunItemStreamEvent,
+    RunResultStreaming,
+    ToolCallItem,
+    ToolCallOutputItem,
+)
+from agents.items import TResponseStreamEvent
+
+from townhall.assistant.tools import LABELS
+from townhall.events import Activity, TextDelta, TurnEvent
+
+# Neither databases nor UTF-8 take these; a model's server may send them.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+async def turn_events(run: RunResultStreaming) -> AsyncIterator[TurnEvent]:
+    """Give what the run says as it says it. Two messages of one run are parted by a blank line."""
+    activities: dict[str, Activity] = {}
+    has_text, gap = False, ""
+    async for event in run.stream_events():
+        if event.type == "raw_response_event":
+            if _begins_message(event.data):
+                gap = "\n\n" if has_text else ""
+            elif text := _delta(event.data):
+                yield TextDelta(text=gap + text)
+                has_text, gap = True, ""
+        elif event.type == "run_item_stream_event":
+            activity = _activity(event, activities)
+            if activity is not None:
+                yield activity
+
+
+def _begins_message(data: TResponseStreamEvent) -> bool:
+    return bool(data.type == "response.output_item.added" and data.item.type == "message")
+
+
+def _delta(data: TResponseStreamEvent) -> str:
+    if data.type in ("response.output_text.delta", "response.refusal.delta"):
+        return _UNSTORABLE.sub("", data.delta)
+    return ""
+
+
+def _activity(event: RunItemStreamEvent, started: dict[str, Activity]) -> Activity | None:
+    item = event.item
+    if isinstance(item, ToolCallItem):
+        name = item.tool_name or "tool"
+        label = LABELS.get(name, "Working on it")
+        activity = Activity(
+            id=f"activity_{len(started) + 1}", name=name, label=label, state="started"
+        )
+        started[str(item.call_id)] = activity
+        return activity
+    if isinstance(item, ToolCallOutputItem) and str(item.call_id) in started:
+        activity = started[str(item.call_id)]
+        ok = _succeeded(str(item.output))
+        return activity.model_copy(update={"state": "finished", "ok": ok})
+    return None
+
+
+def _succeeded(output: str) -> bool:
+    try:
+        answer = json.loads(output)
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and answer.get("status") != "refused"

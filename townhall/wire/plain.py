@@ -1,0 +1,59 @@
+"""The format of POST /chat: one unnamed event per piece of text, then `[DONE]`.
+
+With the echo model a piece is a word; with every other a text delta, its leading space kept.
+"""
+
+import orjson
+from fastapi.sse import format_sse_event
+
+from townhall.events import (
+    TextDelta,
+    TurnCancelled,
+    TurnCompleted,
+    TurnFailed,
+    TurnInterrupted,
+    TurnStarted,
+)
+from townhall.turns.log import Told
+
+DONE = "[DONE]"
+END = b"data: [DONE]\n\n"
+
+
+class PlainEncoder:
+    """Encodes one turn for one client."""
+
+    def __init__(self) -> None:
+        self._is_echo = False
+        self._ended_in_return = False
+
+    def encode(self, told: Told) -> bytes:
+        """Return the frames of the event; most kinds have none in this format."""
+        _, event = told
+        match event:
+            case TurnStarted():
+                self._is_echo = event.model == "echo"
+                return b""
+            case TextDelta():
+                return self._text(event.text)
+            case TurnFailed():
+                problem = orjson.dumps(event.problem).decode()
+                return format_sse_event(data_str=problem, event="error") + END
+            case TurnCompleted() | TurnCancelled() | TurnInterrupted():
+                return END
+        return b""
+
+    def _text(self, text: str) -> bytes:
+        if self._is_echo:
+            return b"".join(_piece(word) for word in text.split())
+        # A line break that comes in two deltas, \r then \n, is one line break.
+        if self._ended_in_return and text.startswith("\n"):
+            text = text[1:]
+        self._ended_in_return = text.endswith("\r")
+        return _piece(text) if text else b""
+
+
+def _piece(text: str) -> bytes:
+    if text == DONE:
+        return _piece(text[:-1]) + _piece(text[-1:])
+    return format_sse_event(data_str=text)

@@ -1,0 +1,58 @@
+"""A turn as a stream of Server-Sent Events, whatever the format.
+
+The response only tails the event log: when its client goes, nothing but the response ends.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from starlette.responses import StreamingResponse
+from starlette.types import Message, Send
+
+from townhall.turns.log import Told
+
+HEARTBEAT = b": hb\n\n"
+BLOCKED_SECONDS = 20.0  # for a reader that takes nothing; then its connection is dropped
+HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
+
+
+class Encoder(Protocol):
+    """One format: events in, bytes out. It may remember what came before."""
+
+    def encode(self, told: Told) -> bytes:
+        """Return the frames that say `told`; empty if this format has no word for it."""
+
+
+class EventStream(StreamingResponse):
+    """Sends each batch of a turn's events as one piece, in the format of `encoder`."""
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self, batches: AsyncIterator[list[Told]], encoder: Encoder, headers: dict[str, str]
+    ) -> None:
+        super().__init__(_encoded(batches, encoder), headers={**HEADERS, **headers})
+
+    async def stream_response(self, send: Send) -> None:
+        """Send it all, unless the reader stops reading."""
+
+        async def send_in_time(message: Message) -> None:
+            async with asyncio.timeout(BLOCKED_SECONDS):
+                await send(message)
+
+        try:
+            await super().stream_response(send_in_time)
+        except TimeoutError:
+            # No last chunk is sent, so the client sees that the stream was cut and can resume it.
+            return
+
+
+async def _encoded(batches: AsyncIterator[list[Told]], encoder: Encoder) -> AsyncIterator[bytes]:
+    async for batch in batches:
+        if not batch:
+            yield HEARTBEAT
+            continue
+        frames = b"".join(encoder.encode(told) for told in batch)
+        if frames:
+            yield frames
