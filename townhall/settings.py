@@ -37,9 +37,7 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(None, validation_alias=_env("OPENAI_BASE_URL"))
 
     access: Literal["auto", "token"] = Field("auto", validation_alias=_env("TOWNHALL_ACCESS"))
-    secret: SecretStr | None = Field(
-        None, min_length=32, validation_alias=_env("TOWNHALL_SECRET")
-    )
+    secret: SecretStr | None = Field(None, min_length=32, validation_alias=_env("TOWNHALL_SECRET"))
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         LOCAL_ORIGINS, validation_alias=_env("TOWNHALL_CORS_ORIGINS")
     )
