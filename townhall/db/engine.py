@@ -15,7 +15,7 @@ from typing import Any, Self
 import asyncpg
 import orjson
 from sqlalchemy import URL, Engine, event, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -90,7 +90,10 @@ def database_url(settings: Settings) -> URL:
     """
     if settings.database_url is None:
         return URL.create("sqlite+aiosqlite", database=str(settings.data / "townhall.db"))
-    url = make_url(settings.database_url.get_secret_value().strip())
+    try:
+        url = make_url(settings.database_url.get_secret_value().strip())
+    except ArgumentError:
+        raise ValueError("DATABASE_URL is not an address such as postgresql://...") from None
     backend = url.get_backend_name()
     if backend == "sqlite":
         return url.set(drivername="sqlite+aiosqlite")

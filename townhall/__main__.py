@@ -1,0 +1,5 @@
+"""`python -m townhall`."""
+
+from townhall.cli import main
+
+main()

@@ -1,0 +1,226 @@
+"""The command line. Each command says what it will do, does it, and exits 1 when it could not."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from townhall import __version__
+from townhall.db.engine import Database, database_url
+from townhall.db.schema import migrate as bring_up_to_date
+from townhall.db.verification import Verification, verify
+from townhall.errors import TownHallError
+from townhall.records.export import export_records
+from townhall.settings import Settings
+from townhall.town import TownConfigError, copy_sample_town, load_town
+
+app = typer.Typer(
+    name="townhall",
+    help="Digital Town Hall: a front desk for a town.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+T = TypeVar("T")
+
+GRACE_SECONDS = 25  # for open streams, when the server is asked to end
+
+
+class ExportFormat(StrEnum):
+    """How `townhall export` writes."""
+
+    csv = "csv"
+    json = "json"
+
+
+class ExportKind(StrEnum):
+    """What `townhall export` writes."""
+
+    incident = "incident"
+    feedback = "feedback"
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
+    reload: Annotated[bool, typer.Option(help="Start anew when the code changes.")] = False,
+) -> None:
+    """Start the server. The database is brought up to date first."""
+    import uvicorn
+
+    settings = _settings()
+    _print_banner(settings, host, port)
+    uvicorn.run(
+        "townhall.app:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        reload=reload,
+        log_config=None,
+        # Who is asking is decided by access.py, which must see the socket's real peer.
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+@app.command()
+def chat(
+    session: Annotated[
+        str | None, typer.Option(help="Continue this session instead of a new one.")
+    ] = None,
+) -> None:
+    """Talk to the desk in this terminal; no server is needed."""
+    from townhall.telemetry.logs import configure_logs
+    from townhall.terminal import converse
+
+    settings = _settings().model_copy(update={"log_level": "error"})
+    configure_logs(settings)
+    _run(converse(settings, session, console))
+
+
+@app.command()
+def check() -> None:
+    """Verify the town's files and the database; exit 1 if something is wrong."""
+    settings = _settings()
+    town = load_town(settings.town)
+    console.print(f"Town: {town.name}, {len(town.incident_types)} incident types, files are sound")
+    _print_address(settings)
+    found = _run(_with_database(settings, verify))
+    _print_verification(found)
+    if not found.is_sound:
+        raise typer.Exit(1)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    settings = _settings()
+    _print_address(settings)
+    console.print(f"Schema: {_run(_with_database(settings, bring_up_to_date))}")
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+) -> None:
+    """Copy the sample town into FOLDER, to be made your own."""
+    copy_sample_town(folder)
+    console.print(f"Edit the files in {folder}, then start with TOWNHALL_TOWN={folder}")
+
+
+@app.command()
+def export(
+    kind: Annotated[ExportKind, typer.Option(help="Which records.")] = ExportKind.incident,
+    form: Annotated[ExportFormat, typer.Option("--format", help="csv or json.")] = ExportFormat.csv,
+    output: Annotated[Path | None, typer.Option(help="File; without it, the screen.")] = None,
+) -> None:
+    """Write all records of a kind, oldest first, as CSV or JSON. They contain personal data."""
+
+    async def write(database: Database) -> int:
+        if output is None:
+            return await export_records(database, kind.value, form.value, sys.stdout)
+        with output.open("w", encoding="utf-8", newline="") as file:
+            return await export_records(database, kind.value, form.value, file)
+
+    count = _run(_with_database(_settings(), write))
+    if output is not None:
+        console.print(f"{count} records written to {output}")
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the HTTP interface."""
+    from townhall.app import create_app
+
+    sys.stdout.write(json.dumps(create_app(_settings()).openapi(), indent=2) + "\n")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    console.print(__version__)
+
+
+def main() -> None:
+    """Run the command line; a mistake of the deployer's is one red line, not a traceback."""
+    try:
+        app()
+    except (TownConfigError, TownHallError, ValueError) as error:
+        Console(stderr=True).print(str(error), style="red", markup=False, highlight=False)
+        sys.exit(1)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+        raise ValueError("\n".join(["The settings are not valid:", *lines])) from None
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+async def _with_database(settings: Settings, work: Any) -> Any:
+    database = Database.open(database_url(settings))
+    try:
+        return await work(database)
+    finally:
+        await database.close()
+
+
+def _print_banner(settings: Settings, host: str, port: int) -> None:
+    from townhall.assistant.models import pick_model
+    from townhall.telemetry.traces import trace_destination
+
+    town = load_town(settings.town)
+    access = {
+        "auto": "requests from this machine need no token; all others do",
+        "token": "every request needs a token",
+    }
+    shown = f"[{host}]" if ":" in host else host
+    table = Table.grid(padding=(0, 2))
+    table.add_row("Town", town.name)
+    table.add_row("URL", f"http://{shown}:{port}/  (interface: /docs)")
+    table.add_row("Model", pick_model(settings).name)
+    table.add_row("Database", _address(settings))
+    table.add_row("Access", f"{settings.access}: {access[settings.access]}")
+    table.add_row("Traces", trace_destination(settings))
+    console.print(f"\nDigital Town Hall {__version__}", style="bold")
+    console.print(table, "")
+
+
+def _address(settings: Settings) -> str:
+    return database_url(settings).render_as_string(hide_password=True)
+
+
+def _print_address(settings: Settings) -> None:
+    console.print(f"Database: {_address(settings)}", soft_wrap=True, highlight=False)
+
+
+def _print_verification(found: Verification) -> None:
+    is_current = found.revision == found.newest
+    console.print(f"Schema: {found.revision or 'none'}" + (", current" if is_current else ""))
+    if not is_current:
+        console.print(f"It should be {found.newest}: run `townhall migrate`.", style="red")
+        return
+    table = Table("Table", "Rows")
+    table.columns[1].justify = "right"
+    for name, count in found.counts.items():
+        table.add_row(name, str(count))
+    console.print(table)
+    for finding in found.findings:
+        console.print(f"{finding.count} {finding.what}", style="red")
+    if not found.findings:
+        console.print("No orphans, no stuck turns, nothing out of place.", style="green")
