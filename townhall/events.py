@@ -5,7 +5,7 @@ reads what `as_json` wrote, so that a stored event and a live one are the same t
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -129,7 +129,7 @@ class TurnFailed(_Event):
 
 
 TurnEnd = TurnCompleted | TurnCancelled | TurnInterrupted | TurnFailed
-TurnEvent = Annotated[
+_AnyEvent = (
     TurnStarted
     | TextDelta
     | Activity
@@ -138,12 +138,10 @@ TurnEvent = Annotated[
     | Sources
     | Notice
     | TurnRestarted
-    | TurnCompleted
-    | TurnCancelled
-    | TurnInterrupted
-    | TurnFailed,
-    Field(discriminator="type"),
-]
+    | TurnEnd
+)
+TurnEvent = Annotated[_AnyEvent, Field(discriminator="type")]
+EVENT_TYPES: tuple[type[_Event], ...] = get_args(_AnyEvent)
 _adapter: TypeAdapter[TurnEvent] = TypeAdapter(TurnEvent)
 
 

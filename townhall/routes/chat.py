@@ -42,17 +42,23 @@ from townhall.wire.sse import EventStream
 
 router = APIRouter(tags=["chat"])
 
-REFUSALS = (InvalidHost, TokenRequired, TokenInvalid, TokenExpired, CrossOrigin)
+REFUSALS = (
+    InvalidHost,
+    TokenRequired,
+    TokenInvalid,
+    TokenExpired,
+    CrossOrigin,
+    UserIdMismatch,
+    ValidationFailed,
+    DatabaseUnavailable,
+)
 MESSAGE_REFUSALS = (
     *REFUSALS,
     MalformedJson,
-    UserIdMismatch,
     TurnInProgress,
     BodyTooLarge,
     UnsupportedMediaType,
-    ValidationFailed,
     IdempotencyKeyReused,
-    DatabaseUnavailable,
 )
 _STREAM = {
     "description": "The reply, as it is spoken; with `Accept: application/json` when it has ended.",

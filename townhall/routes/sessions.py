@@ -6,13 +6,11 @@ from fastapi import APIRouter, Query, Request
 
 from townhall.access import Caller
 from townhall.errors import (
-    DatabaseUnavailable,
+    BodyTooLarge,
     MalformedJson,
     NotFound,
     TokenRequired,
     UnsupportedMediaType,
-    UserIdMismatch,
-    ValidationFailed,
 )
 from townhall.routes.chat import REFUSALS
 from townhall.routes.dependencies import Asker, Desk, JsonBody, SessionId, UserId
@@ -39,14 +37,7 @@ After = Annotated[str | None, Query(max_length=200, description="The `next` of a
 
 @router.post(
     "/create",
-    responses=documented(
-        *REFUSALS,
-        MalformedJson,
-        UserIdMismatch,
-        UnsupportedMediaType,
-        ValidationFailed,
-        DatabaseUnavailable,
-    ),
+    responses=documented(*REFUSALS, MalformedJson, BodyTooLarge, UnsupportedMediaType),
     dependencies=[JsonBody],
 )
 async def create_session(
@@ -65,7 +56,7 @@ async def create_session(
     )
 
 
-@router.get("", responses=documented(*REFUSALS, UserIdMismatch, ValidationFailed))
+@router.get("", responses=documented(*REFUSALS))
 async def list_sessions(
     desk: Desk, asker: Asker, user_id: UserId = None, limit: Limit = PAGE, after: After = None
 ) -> SessionList:
@@ -75,7 +66,7 @@ async def list_sessions(
     return SessionList(total=page.total, sessions=sessions, next=page.next)
 
 
-@router.get("/{session_id}", responses=documented(*REFUSALS, UserIdMismatch, NotFound))
+@router.get("/{session_id}", responses=documented(*REFUSALS, NotFound))
 async def get_session(
     session_id: SessionId, desk: Desk, asker: Asker, user_id: UserId = None
 ) -> SessionDetails:
@@ -84,7 +75,7 @@ async def get_session(
     return SessionDetails(**_summary(session), current_turn=current_turn)
 
 
-@router.get("/{session_id}/messages", responses=documented(*REFUSALS, UserIdMismatch, NotFound))
+@router.get("/{session_id}/messages", responses=documented(*REFUSALS, NotFound))
 async def list_messages(
     session_id: SessionId,
     desk: Desk,
@@ -99,7 +90,7 @@ async def list_messages(
     return Transcript(total=page.total, messages=messages, next=page.next)
 
 
-@router.delete("/{session_id}", responses=documented(*REFUSALS, UserIdMismatch, NotFound))
+@router.delete("/{session_id}", responses=documented(*REFUSALS, NotFound))
 async def delete_session(
     session_id: SessionId, desk: Desk, asker: Asker, user_id: UserId = None
 ) -> SessionDeleted:

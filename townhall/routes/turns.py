@@ -1,9 +1,11 @@
 """Turns of a session with typed events: begin one, follow one, resume one."""
 
-from fastapi import APIRouter
+from typing import Any
+
+from fastapi import APIRouter, Response
 
 from townhall.errors import EventsExpired, NotFound
-from townhall.events import TurnEvent
+from townhall.events import EVENT_TYPES, TurnEvent
 from townhall.routes.chat import MESSAGE_REFUSALS, REFUSALS, turn_headers
 from townhall.routes.dependencies import (
     Asker,
@@ -21,14 +23,32 @@ from townhall.turns.admission import Message
 from townhall.wire.sse import EventStream
 from townhall.wire.typed import TypedEncoder
 
+_EXAMPLE = 'id: 1.2\nevent: text.delta\ndata: {"type":"text.delta","text":"Hi"}\n\n'
+_EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The events of the turn; `data` of each frame is one of these.",
+        "content": {
+            "text/event-stream": {
+                "schema": {
+                    "oneOf": [
+                        {"$ref": f"#/components/schemas/{kind.__name__}"} for kind in EVENT_TYPES
+                    ],
+                    "discriminator": {"propertyName": "type"},
+                },
+                "example": _EXAMPLE,
+            }
+        },
+    }
+}
+
 router = APIRouter(prefix="/sessions/{session_id}/turns", tags=["turns"])
 
 
 @router.post(
     "",
     response_model=TurnEvent,
-    response_class=EventStream,
-    responses=documented(*MESSAGE_REFUSALS, NotFound),
+    response_class=Response,
+    responses=_EVENTS | documented(*MESSAGE_REFUSALS, NotFound),
     dependencies=[JsonBody],
 )
 async def begin_turn(
@@ -53,8 +73,8 @@ async def begin_turn(
 @router.get(
     "/{turn_id}/events",
     response_model=TurnEvent,
-    response_class=EventStream,
-    responses=documented(*REFUSALS, NotFound, EventsExpired),
+    response_class=Response,
+    responses=_EVENTS | documented(*REFUSALS, NotFound, EventsExpired),
 )
 async def follow_turn(
     session_id: SessionId,
