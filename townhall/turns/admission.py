@@ -55,11 +55,12 @@ async def admit(
     database: Database,
     caller: Caller,
     message: Message,
+    sent_at: datetime,
     *,
     idempotency_key: str | None = None,
     session_must_exist: bool = False,
 ) -> AcceptedTurn:
-    """Accept `message` as the next turn of its session and return it, committed.
+    """Accept `message`, sent at `sent_at`, as the next turn of its session; return it, committed.
 
     The same idempotency key with the same message gives the turn of the first time. NotFound,
     TurnInProgress, IdempotencyKeyReused or UserIdMismatch if it is refused; nothing is saved then.
@@ -71,7 +72,9 @@ async def admit(
                 if known is not None:
                     return known
                 session = await _open_session(connection, caller, message, session_must_exist)
-                return await _add_turn(connection, caller, session, message, idempotency_key)
+                return await _add_turn(
+                    connection, caller, session, message, sent_at, idempotency_key
+                )
         except IntegrityError:
             # The same key or the same new session came at the same time: it is there by now.
             if last_try:
@@ -130,10 +133,10 @@ async def _add_turn(
     caller: Caller,
     session: Session,
     message: Message,
+    sent_at: datetime,
     idempotency_key: str | None,
 ) -> AcceptedTurn:
-    now = datetime.now(UTC)
-    seq = await _next_seq(connection, session, message, now)
+    seq = await _next_seq(connection, session, message, datetime.now(UTC))
     turn: dict[str, Any] = {
         "id": f"turn_{uuid.uuid4().hex}",
         "session_key": session.key,
@@ -145,7 +148,7 @@ async def _add_turn(
         "idempotency_key": idempotency_key,
         "request_hash": None if idempotency_key is None else message.fingerprint(),
         "attempt": 0,
-        "created_at": now,
+        "created_at": sent_at,
     }
     await connection.execute(insert(turns).values(turn))
     return AcceptedTurn(turn["id"], session.key, session.session_id, session.user_id)

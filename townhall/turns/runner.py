@@ -93,12 +93,17 @@ class TurnRunner:
         *,
         idempotency_key: str | None = None,
         session_must_exist: bool = False,
+        sent_at: datetime | None = None,
     ) -> AcceptedTurn:
-        """Accept a message as `admit` does and see to it that it is answered."""
+        """Accept a message as `admit` does and see to it that it is answered.
+
+        `sent_at` is when the resident wrote it; without it the desk's clock says.
+        """
         turn = await admit(
             self._database,
             caller,
             message,
+            sent_at or self._clock(),
             idempotency_key=idempotency_key,
             session_must_exist=session_must_exist,
         )
@@ -189,7 +194,8 @@ class TurnRunner:
                 model=self._desk.model_name,
             )
         )
-        now = self._clock().astimezone(self._town.zone)
+        # "Yesterday" means the day before the message was sent, however late it is answered.
+        now = turn.created_at.astimezone(self._town.zone)
         history = await load_history(
             self._database, turn.session_key, turn.seq, self._town.zone, now
         )
