@@ -18,7 +18,6 @@ SQLITE_INDEX = (
         terms, content='knowledge', content_rowid='id', tokenize='unicode61 remove_diacritics 0'
     )
     """,
-    "CREATE VIRTUAL TABLE knowledge_vocabulary USING fts5vocab('knowledge_index', 'row')",
     """
     CREATE TRIGGER knowledge_inserted AFTER INSERT ON knowledge BEGIN
         INSERT INTO knowledge_index(rowid, terms) VALUES (new.id, new.terms);

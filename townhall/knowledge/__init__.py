@@ -1,0 +1,1 @@
+"""The town's pages and the search in them."""
