@@ -1,0 +1,82 @@
+"""Which incident types of the town a text speaks of, and how severe it sounds."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from townhall.clerk.cues import load_cues
+from townhall.clerk.lexicon import Found, Lexicon
+from townhall.town import IncidentType, Town
+
+# From this weight on a type is certain enough to be a report of its own.
+CERTAIN = 1.4
+_IN_PLACE = 0.3
+_FURTHER = 0.35
+
+
+@dataclass(frozen=True)
+class Guess:
+    """An incident type with the weight of the words that speak for it, and the first of them."""
+
+    kind: IncidentType
+    weight: float
+    start: int
+
+
+@dataclass(frozen=True)
+class IncidentWords:
+    """The town's words for incidents, ready to be looked for."""
+
+    town: Town
+    types: Lexicon
+    severities: dict[str, Lexicon] = field(default_factory=dict)
+
+    def guesses(self, text: str, places: Iterable[tuple[int, int]] = ()) -> tuple[Guess, ...]:
+        """Return the types that `text` may mean, likeliest first; words of a place count little."""
+        spans = tuple(places)
+        weights: dict[str, list[float]] = {}
+        starts: dict[str, int] = {}
+        for found in self.types.find(text):
+            weight = found.weight * (_IN_PLACE if _lies_in(found, spans) else 1.0)
+            weights.setdefault(found.key, []).append(weight)
+            starts[found.key] = min(starts.get(found.key, found.start), found.start)
+        guesses = []
+        for code, each in weights.items():
+            kind = self.town.incident_type(code)
+            if kind is not None:
+                each.sort(reverse=True)
+                total = each[0] + _FURTHER * sum(each[1:4])
+                guesses.append(Guess(kind, total, starts[code]))
+        return tuple(sorted(guesses, key=lambda guess: (-guess.weight, guess.start)))
+
+    def severity(self, kind: IncidentType, text: str) -> int:
+        """Return the level of an incident of that type told by `text`, from 1 to 5."""
+        if kind.emergency == "always":
+            return kind.default_severity
+        cues = load_cues().severity.keys_in(text)
+        levels = [int(key) for key in self.severities[kind.code].keys_in(text)]
+        if levels:
+            return max(levels)
+        if "down" in cues:
+            return max(1, kind.default_severity - 1)
+        return min(4, kind.default_severity + 1) if "up" in cues else kind.default_severity
+
+
+def _lies_in(found: Found, spans: tuple[tuple[int, int], ...]) -> bool:
+    return all(
+        any(begin <= start and end <= finish for begin, finish in spans)
+        for start, end in found.spans
+    )
+
+
+@lru_cache(maxsize=8)
+def incident_words(town: Town) -> IncidentWords:
+    """Return the town's words for incidents, compiled once per town."""
+    return IncidentWords(
+        town,
+        Lexicon.of({kind.code: kind.keywords for kind in town.incident_types}),
+        {
+            kind.code: Lexicon.of({str(cue.level): cue.keywords for cue in kind.severity_cues})
+            for kind in town.incident_types
+        },
+    )

@@ -1,0 +1,153 @@
+"""Putting what a message says where it belongs: into a new matter, or one that is open."""
+
+import re
+
+from townhall.clerk.incidents import CERTAIN
+from townhall.clerk.matters import Matter
+from townhall.clerk.people import name_from_answer
+from townhall.clerk.state import State
+from townhall.clerk.text import fold, words
+from townhall.clerk.understanding import Opinion, Reading, Report, starts_anew
+
+_FILLER = re.compile(
+    r"^(?:(?:it'?s|it is|its|that'?s|this is|they are|at|in|on|sa|nasa|doon sa|dito sa|en|está en|es en|"
+    r"the place is|the location is|location:?|place:?|i think|probably|yes|oh|um|uh|well|so|sorry)[,\s]+)+",
+    re.IGNORECASE,
+)
+
+
+def identify(state: State, reading: Reading, text: str) -> None:
+    """Learn who writes: a name, or the wish to give none."""
+    if "anonymous" in reading.acts:
+        state.is_anonymous, state.reporter = True, None
+        return
+    name = reading.reporter
+    is_bare = state.pending == "confirm" and not reading.acts and len(words(text)) <= 5
+    if name is None and is_bare and not reading.reports:
+        name = name_from_answer(text)
+    if name is not None:
+        state.reporter, state.is_anonymous = name, False
+
+
+def take_in(state: State, reading: Reading, text: str) -> list[Matter]:
+    """Put what was said where it belongs; return the matters that are new."""
+    fresh: list[Matter] = []
+    for report in reading.reports:
+        _take_report(state, report, fresh)
+    for opinion in reading.opinions:
+        _take_opinion(state, opinion, fresh)
+    if not (reading.reports or reading.opinions) and state.open():
+        _fill(state, reading, text)
+    _share(fresh, reading)
+    return fresh
+
+
+def _take_report(state: State, report: Report, fresh: list[Matter]) -> None:
+    matter = _known(state, report, fresh)
+    if matter is None:
+        matter = Matter("incident", [*state.vague, report.text], kind=report.kind)
+        state.vague = []
+        fresh.append(matter)
+        state.matters.append(matter)
+    else:
+        matter.told.append(report.text)
+        matter.kind = matter.kind or report.kind
+    matter.place = matter.place or (report.place.text if report.place else None)
+    matter.recurring = matter.recurring or report.when.recurring
+    matter.day = matter.day or report.when.day
+    matter.clock = matter.clock or report.when.clock
+
+
+def _known(state: State, report: Report, fresh: list[Matter]) -> Matter | None:
+    """Return the open matter that a report goes on with, if it does."""
+    for matter in reversed(state.open()):
+        if matter.form == "feedback" or matter in fresh or starts_anew(report.text):
+            continue
+        if report.place is not None and matter.place is not None:
+            continue
+        same = matter.kind is None or report.kind is None or matter.kind is report.kind
+        if same or report.weight < CERTAIN + 0.5 or state.pending in ("where", "when", "detail"):
+            return matter
+    return None
+
+
+def _take_opinion(state: State, opinion: Opinion, fresh: list[Matter]) -> None:
+    for matter in reversed([each for each in state.open() if each not in fresh]):
+        is_aside = matter.form == "feedback" or opinion.topic is None or state.pending != ""
+        if is_aside and not starts_anew(opinion.text):
+            matter.told.append(opinion.text)
+            if matter.form == "feedback":
+                matter.topic = matter.topic or opinion.topic
+            return
+    told = [*state.vague, opinion.text]
+    matter = Matter("feedback", told, opinion=opinion.kind, topic=opinion.topic)
+    state.vague = []
+    fresh.append(matter)
+    state.matters.append(matter)
+
+
+def _share(fresh: list[Matter], reading: Reading) -> None:
+    """Give new matters the place and day that stand elsewhere in the message."""
+    incidents = [matter for matter in fresh if matter.form == "incident"]
+    for index, matter in enumerate(incidents):
+        if matter.place is None and reading.places:
+            taken = {each.place for each in incidents}
+            free = [each for each in reading.places if each.text not in taken]
+            if free:
+                matter.place = max(free, key=lambda each: each.score).text
+        if matter.place is None and index:
+            matter.place = incidents[index - 1].place
+        if len(incidents) == 1 and not matter.recurring:
+            matter.day = matter.day or reading.when.day
+            matter.clock = matter.clock or reading.when.clock
+
+
+def _fill(state: State, reading: Reading, text: str) -> None:
+    """Take the answer to what was asked, and whatever else was said, into an open matter."""
+    matter = state.focus if state.focus in state.open() else state.open()[0]
+    assert matter is not None
+    if is_only_name(text, state.reporter):
+        return
+    answered = _fill_place(state, matter, reading, text)
+    if not matter.recurring:
+        matter.day = matter.day or reading.when.day
+        matter.clock = matter.clock or reading.when.clock
+    asked = matter.question()
+    if state.pending == "detail" and asked is not None and not reading.acts & {"skip", "close"}:
+        matter.details[asked.code] = text.strip()[:500]
+    elif reading.details and not (answered and len(words(text)) <= 8):
+        matter.told.append(reading.details)
+
+
+def _fill_place(state: State, matter: Matter, reading: Reading, text: str) -> bool:
+    """Take a place from the message; True if the message answers "Where?"."""
+    best = max(reading.places, key=lambda each: each.score) if reading.places else None
+    if matter.form == "feedback":
+        return False
+    if matter.place is None and best is not None:
+        matter.place = best.text
+        return state.pending == "where"
+    if matter.place is None and state.pending == "where":
+        if reading.acts & {"skip", "deny", "close", "thanks"} or reading.questions:
+            return False
+        matter.place = bare_place(text)
+        return True
+    if best is not None and matter.place is not None and len(words(text)) <= 12:
+        if fold(best.text) not in fold(matter.place):
+            matter.place = f"{matter.place}, {best.text}"
+    return False
+
+
+def bare_place(text: str) -> str | None:
+    """Return the answer to "Where is it?" without what is not the place."""
+    first = re.split(r"[.!?\n。]\s*", text.strip())[0]
+    place = _FILLER.sub("", first).strip(" ,.;")
+    return place[:200] or None
+
+
+def is_only_name(text: str, reporter: str | None) -> bool:
+    """Whether a message says no more than the resident's name."""
+    if reporter is None or fold(reporter) not in fold(text):
+        return False
+    rest = words(fold(text).replace(fold(reporter), " "))
+    return len(rest) <= 6

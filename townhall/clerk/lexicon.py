@@ -1,0 +1,160 @@
+"""Patterns of words, and where they stand in a text. The grammar is that of `taxonomy.toml`:
+
+"loud music" words in order; "lamp + out/off" both in one sentence; "gate?" a weak word.
+Endings, accents and typing errors are forgiven. Nothing here knows what a pattern means.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from townhall.clerk.spelling import is_known_word
+from townhall.clerk.text import Word, fold, has_cjk, words
+
+WEAK = 0.4
+_MAX_GAP = 2
+_ARTICLES = frozenset({"the", "a", "an"})
+
+
+@dataclass(frozen=True)
+class Found:
+    """A pattern that stands in a text: whose it is, how much it weighs, the places of its words."""
+
+    key: str
+    weight: float
+    spans: tuple[tuple[int, int], ...]
+
+    @property
+    def start(self) -> int:
+        """Where the first of its words begins."""
+        return min(start for start, _ in self.spans)
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    key: str
+    parts: int
+    weight: float
+    weak: bool
+
+
+@dataclass
+class Lexicon:
+    """Many patterns, each under a key, ready to be looked for at once."""
+
+    _patterns: list[_Pattern] = field(default_factory=list)
+    _phrases: dict[str, list[tuple[tuple[str, ...], int, int]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    _substrings: list[tuple[str, int, int]] = field(default_factory=list)
+    _vocabulary: dict[str, str] = field(default_factory=dict)
+    _corrections: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, table: Mapping[str, Iterable[str]]) -> "Lexicon":
+        """Return a lexicon of the patterns in `table`, by key."""
+        lexicon = cls()
+        for key, patterns in table.items():
+            for pattern in patterns:
+                lexicon._add(key, pattern)
+        return lexicon
+
+    def find(self, text: str) -> tuple[Found, ...]:
+        """Return the patterns that stand in `text`, heaviest first; typing errors are forgiven."""
+        hits: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
+        spelled = self._spelled(words(text))
+        for position, word in enumerate(spelled):
+            for phrase, pattern, part in self._phrases.get(word.stem, ()):
+                end = _end_of(phrase, spelled, position)
+                if end is not None:
+                    hits[pattern].setdefault(part, (word.start, end))
+        if has_cjk(text):
+            self._find_substrings(fold(text), hits)
+        found = [
+            Found(self._patterns[number].key, self._patterns[number].weight, tuple(spans.values()))
+            for number, spans in hits.items()
+            if len(spans) == self._patterns[number].parts
+        ]
+        return tuple(sorted(found, key=lambda each: (-each.weight, each.start)))
+
+    def keys_in(self, text: str) -> frozenset[str]:
+        """Return the keys of all patterns that stand in `text`."""
+        return frozenset(found.key for found in self.find(text))
+
+    def _add(self, key: str, pattern: str) -> None:
+        weak = pattern.endswith("?")
+        parts = [part.split("/") for part in pattern.rstrip("?").split(" + ")]
+        number = len(self._patterns)
+        size = 0.0
+        for index, alternatives in enumerate(parts):
+            stems = [self._compile(each, number, index) for each in alternatives]
+            size += 1 + 0.5 * (min(stems) - 1)
+        weight = WEAK if weak else size
+        self._patterns.append(_Pattern(key, len(parts), weight, weak))
+
+    def _compile(self, phrase: str, number: int, part: int) -> int:
+        if has_cjk(phrase):
+            self._substrings.append((fold(phrase.strip()), number, part))
+            return 2
+        said = words(phrase)
+        found = tuple(word for word in said if word.plain not in _ARTICLES) or said
+        stems = tuple(word.stem for word in found)
+        for word in found:
+            self._vocabulary[word.plain] = word.stem
+        self._phrases[stems[0]].append((stems, number, part))
+        return len(stems)
+
+    def _find_substrings(self, text: str, hits: dict[int, dict[int, tuple[int, int]]]) -> None:
+        for phrase, pattern, part in self._substrings:
+            at = text.find(phrase)
+            if at >= 0:
+                hits[pattern].setdefault(part, (at, at + len(phrase)))
+
+    def _spelled(self, found: tuple[Word, ...]) -> list[Word]:
+        known = set(self._vocabulary.values())
+        return [
+            word if word.stem in known or len(word.plain) < 4 else self._corrected(word)
+            for word in found
+        ]
+
+    def _corrected(self, word: Word) -> Word:
+        if word.plain not in self._corrections:
+            if len(self._corrections) > 5000:
+                self._corrections.clear()
+            self._corrections[word.plain] = self._nearest(word.plain)
+        nearest = self._corrections[word.plain]
+        return Word(word.plain, nearest, word.start, word.end) if nearest else word
+
+    def _nearest(self, plain: str) -> str:
+        if not plain.isascii() or plain.isdigit() or is_known_word(plain):
+            return ""
+        limit = 1 if len(plain) < 8 else 2
+        near = process.extract(
+            plain, self._vocabulary.keys(), scorer=OSA.distance, score_cutoff=limit, limit=8
+        )
+        fitting = [
+            (found, far) for found, far, _ in near if found[0] == plain[0] and len(found) > 3
+        ]
+        if not fitting:
+            return ""
+        # Of equally near words, the one that more patterns begin with is the likelier.
+        best = min(fitting, key=lambda each: (each[1], -self._use(self._vocabulary[each[0]])))
+        return self._vocabulary[best[0]]
+
+    def _use(self, stem: str) -> int:
+        return len(self._phrases.get(stem, ()))
+
+
+def _end_of(phrase: tuple[str, ...], found: list[Word], position: int) -> int | None:
+    """Return where `phrase`, which begins at `position`, ends; small gaps are allowed."""
+    here = position
+    for wanted in phrase[1:]:
+        window = range(here + 1, min(here + 2 + _MAX_GAP, len(found)))
+        following = next((index for index in window if found[index].stem == wanted), None)
+        if following is None:
+            return None
+        here = following
+    return found[here].end

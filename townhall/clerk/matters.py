@@ -1,0 +1,159 @@
+"""A matter: one report or opinion while it is talked about, and the arguments to file it."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, time
+from typing import Any, Literal
+
+from townhall.clerk.cues import load_cues
+from townhall.clerk.incidents import IncidentWords
+from townhall.clerk.opinions import FeedbackKind, sentiment_of
+from townhall.clerk.people import named_people_in, people_in
+from townhall.clerk.privacy import without_private
+from townhall.clerk.text import fold, sentences, words
+from townhall.town import Attribute, IncidentType
+
+Need = Literal["what", "where", "when", "detail"]
+_ASKED_FOR_A_DAY = ("occurred", "last_seen")
+_ABOUT_PEOPLE = frozenset({"suspect", "name_age", "seen_dumping"})
+_EMPTY_ACTS = frozenset(
+    {"greet", "thanks", "close", "confirm", "deny", "anonymous", "smalltalk", "report_intent",
+     "feedback_intent", "help", "three", "skip"}
+)  # fmt: skip
+_SELF = r"(?:my (?:full )?name(?:'s| is|s)?|name is|i am|i'm|im|this is(?: \w+)?(?: \w+)?|me llamo|mi nombre es|soy|ako(?: po)? si|signed,?|[—–-]|と申します|call me|here is)"
+
+
+@dataclass
+class Matter:
+    """What is known of one report (`form` incident) or opinion (`form` feedback)."""
+
+    form: Literal["incident", "feedback"]
+    told: list[str]
+    kind: IncidentType | None = None
+    opinion: FeedbackKind = "suggestion"
+    topic: str | None = None
+    place: str | None = None
+    day: date | None = None
+    clock: time | None = None
+    recurring: bool = False
+    details: dict[str, str] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+    state: Literal["open", "filed", "dropped"] = "open"
+    reference: str | None = None
+    person: str | None = None
+
+    def text(self, reporter: str | None) -> str:
+        """Return the resident's words that matter: no greeting, no name, no numbers of theirs."""
+        kept = [
+            cleaned
+            for told in self.told
+            for sentence in sentences(without_private(told))
+            if (cleaned := _without_name(sentence.text, reporter)) and not _is_empty(cleaned)
+        ]
+        return " ".join(dict.fromkeys(kept)) or " ".join(self.told)
+
+    def people(self, reporter: str | None) -> str | None:
+        """Return the persons involved, as described, where they matter for this type."""
+        if self.person is not None:
+            return self.person
+        told = without_private(". ".join(piece.rstrip(" .") for piece in self.told))
+        if self.kind is not None and not _is_about_people(self.kind):
+            return named_people_in(told, reporter)
+        return people_in(told, reporter)
+
+    def needs(self) -> list[Need]:
+        """Return what is still to be asked, most needed first; nothing is asked twice."""
+        if self.form == "feedback":
+            return []
+        missing: list[Need] = []
+        if self.kind is None:
+            return ["what"] if "what" not in self.asked else []
+        if self.place is None and self.kind.location != "none" and not self.is_placeless():
+            missing.append("where")
+        if self.kind.emergency == "always":
+            return missing
+        wants_day = self.kind.when in _ASKED_FOR_A_DAY and not self.recurring
+        if wants_day and self.day is None and "when" not in self.asked:
+            missing.append("when")
+        if not missing and self.question() is not None and "detail" not in self.asked:
+            missing.append("detail")
+        return missing
+
+    def is_placeless(self) -> bool:
+        """Whether the type can do without a place and the resident was asked for it."""
+        return self.kind is not None and self.kind.location == "area" and "where" in self.asked
+
+    def is_complete(self) -> bool:
+        """Whether it may be filed: what and where are known; the rest is only wished for."""
+        return not {"what", "where"} & set(self.needs())
+
+    def question(self) -> Attribute | None:
+        """Return the one detail worth asking for, if the taxonomy marks one and it is unknown."""
+        attributes = self.kind.attributes if self.kind is not None else ()
+        wanted = [each for each in attributes if each.ask and each.code not in self.details]
+        return wanted[0] if wanted else None
+
+    def is_urgent(self) -> bool:
+        """Whether it is an emergency that goes on now, so that filing must not wait."""
+        if self.form != "incident" or self.kind is None or self.kind.emergency == "no":
+            return False
+        if self.kind.emergency == "always":
+            return True
+        acts = load_cues().acts.keys_in(" ".join(self.told))
+        return "happening_now" in acts and self.kind.default_severity >= 4
+
+    def filing(self, reporter: str | None, types: IncidentWords, today: date) -> dict[str, Any]:
+        """Return the arguments of the filing tool."""
+        text = self.text(reporter)
+        if self.form == "feedback":
+            return {
+                "feedback_kind": self.opinion,
+                "topic": self.topic or "other",
+                "summary": text,
+                "sentiment": sentiment_of(self.opinion, text),
+                "reporter_name": reporter,
+            }
+        assert self.kind is not None
+        happens_now = self.kind.when == "now" or self.is_urgent()
+        day = self.day or (today if happens_now and not self.recurring else None)
+        return {
+            "incident_type": self.kind.code,
+            "description": text,
+            "location": self.place,
+            "date_of_occurrence": day.isoformat() if day else None,
+            "time_of_occurrence": f"{self.clock:%H:%M}" if self.clock else None,
+            "person_involved": self.people(reporter),
+            "reporter_name": reporter,
+            "severity_level": self.severity(types),
+            "details": [{"code": code, "value": said} for code, said in self.details.items()],
+        }
+
+    def severity(self, types: IncidentWords) -> int:
+        """Return the level of an incident from all that was told."""
+        assert self.kind is not None
+        if self.is_urgent():
+            return 5
+        return types.severity(self.kind, " ".join(self.told))
+
+
+def _is_about_people(kind: IncidentType) -> bool:
+    return kind.private or any(each.code in _ABOUT_PEOPLE for each in kind.attributes)
+
+
+def _is_empty(text: str) -> bool:
+    """Whether a sentence only steers the conversation."""
+    acts = load_cues().acts_in(text)
+    return bool(acts) and acts <= _EMPTY_ACTS and len(words(text)) <= 10
+
+
+def _without_name(text: str, reporter: str | None) -> str:
+    if reporter is None or fold(reporter) not in fold(text):
+        return text
+    name = re.escape(reporter)
+    stripped = re.sub(
+        rf"(?:{_SELF}\s*)?{name}(?:と申します|です)?(?: here| speaking| is my name| po| by the way)?",
+        "",
+        text,
+        flags=re.IGNORECASE,
+    )
+    return stripped.strip(" ,.—–-。")

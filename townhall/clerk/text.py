@@ -1,0 +1,168 @@
+"""Text as the clerk reads it: sentences, clauses and words with their stems. No meaning yet."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from snowballstemmer import stemmer
+
+_STEMMER = stemmer("english")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+# A full stop after these does not end a sentence.
+_ABBREVIATIONS = frozenset(
+    [
+        "st",
+        "ave",
+        "rd",
+        "blvd",
+        "dr",
+        "mr",
+        "mrs",
+        "ms",
+        "sr",
+        "sra",
+        "srta",
+        "no",
+        "brgy",
+        "bgy",
+        "ext",
+        "cor",
+        "vda",
+        "hwy",
+        "jr",
+        "sgt",
+        "capt",
+        "ln",
+        "apt",
+        "bldg",
+        "pcs",
+        "approx",
+        "vs",
+        "etc",
+        "eng",
+        "engr",
+        "atty",
+        "gen",
+        "sta",
+        "sto",
+        "av",
+    ]
+)
+_END = re.compile(r"[.!?…]+[\"'”’)]*(?=\s|$)|[。！？]+|\n+|;")
+_CLAUSE = re.compile(
+    r",?\s+(?:(?:but|pero|kaso)\b|(?:and|plus)\s+(?:also|there(?:'s|\s+is|\s+are)|another|then)\b|"
+    r"y también\b|at saka\b)|"
+    r"\s+[-–—]+\s+|:\s+|、そして|"
+    r",\s+(?:also|only|another|plus|y también|pati|saka)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word: as compared (`stem`, `plain`) and where it stands in the text."""
+
+    plain: str
+    stem: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of a message: its text and where it begins."""
+
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        """Where the piece ends in the message."""
+        return self.start + len(self.text)
+
+
+def fold(text: str) -> str:
+    """Return `text` for comparison: no case, no accents on Latin letters, plain apostrophes."""
+    bare = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    if bare.isascii():
+        return bare
+    if _CJK.search(bare):
+        return bare
+    parts = unicodedata.normalize("NFD", bare)
+    return "".join(part for part in parts if unicodedata.category(part) != "Mn")
+
+
+def has_cjk(text: str) -> bool:
+    """Whether `text` has Japanese or Chinese characters, which are not split into words."""
+    return _CJK.search(text) is not None
+
+
+@lru_cache(maxsize=20_000)
+def stem(word: str) -> str:
+    """Return the stem of one folded word."""
+    return str(_STEMMER.stemWord(word.replace("'", "")))
+
+
+def words(text: str) -> tuple[Word, ...]:
+    """Return the words of `text` in order."""
+    found = []
+    for match in _WORD.finditer(text):
+        plain = fold(match.group()).replace("'", "")
+        found.append(Word(plain, stem(plain), match.start(), match.end()))
+    return tuple(found)
+
+
+def sentences(text: str) -> tuple[Span, ...]:
+    """Return the sentences of `text`; abbreviations such as "St." do not end one."""
+    found = []
+    start = 0
+    for match in _END.finditer(text):
+        if _is_abbreviation(text, match):
+            continue
+        found.append(_trim(text, start, match.end()))
+        start = match.end()
+    found.append(_trim(text, start, len(text)))
+    return tuple(span for span in found if span.text)
+
+
+def _is_abbreviation(text: str, end: re.Match[str]) -> bool:
+    if end.group().strip("\"'”’)") not in (".", ".."):
+        return False
+    before = re.search(r"[^\W\d_]+$", text[: end.start()])
+    if before is None:
+        return False
+    following = text[end.end() :].lstrip()
+    if fold(before.group()) in _ABBREVIATIONS:
+        return bool(following) and (following[0].islower() or _goes_on(before.group(), following))
+    return len(before.group()) == 1 and before.group().isupper()
+
+
+def _goes_on(word: str, following: str) -> bool:
+    """Whether a capital after an abbreviation belongs to it: "Mr. Cruz", but not "St. The car"."""
+    titles = {"mr", "mrs", "ms", "dr", "sr", "sra", "vda", "brgy", "bgy", "no", "cor", "engr"}
+    return fold(word) in titles | {"sgt", "capt", "atty", "gen", "sta", "sto"} or (
+        fold(word) == "st"
+        and re.match(r"[A-Z][a-z]+ (?:Church|School|Street|St|Hospital)", following) is not None
+    )
+
+
+def clauses(sentence: Span) -> tuple[Span, ...]:
+    """Return the clauses of a sentence that may speak of something else: "..., but ..."."""
+    found = []
+    start = 0
+    for match in _CLAUSE.finditer(sentence.text):
+        found.append(_trim(sentence.text, start, match.start()))
+        start = match.start()
+    found.append(_trim(sentence.text, start, len(sentence.text)))
+    return tuple(
+        Span(piece.text, sentence.start + piece.start)
+        for piece in found
+        if piece.text.strip(",:-–— ")
+    )
+
+
+def _trim(text: str, start: int, end: int) -> Span:
+    piece = text[start:end]
+    return Span(piece.strip(), start + len(piece) - len(piece.lstrip()))

@@ -1,0 +1,33 @@
+"""The clerk's sentences, per language, from `wording/*.toml`; English stands in for what is missing."""
+
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+
+_FOLDER = Path(__file__).with_name("wording")
+FALLBACK = "en"
+
+
+class Wording:
+    """The sentences of one language, with the town's contact already known."""
+
+    def __init__(self, language: str, known: dict[str, str]) -> None:
+        self.is_spoken = language in spoken_languages()
+        self._sentences = _sentences(FALLBACK) | (_sentences(language) if self.is_spoken else {})
+        self._known = known
+
+    def say(self, key: str, **values: object) -> str:
+        """Return the sentence under `key` with its {braces} filled in."""
+        return self._sentences[key].format_map({**self._known, **values})
+
+
+@lru_cache(maxsize=1)
+def spoken_languages() -> frozenset[str]:
+    """Return the codes of the languages that have a file of sentences."""
+    return frozenset(path.stem for path in _FOLDER.glob("*.toml"))
+
+
+@lru_cache(maxsize=16)
+def _sentences(language: str) -> dict[str, str]:
+    text = (_FOLDER / f"{language}.toml").read_text(encoding="utf-8")
+    return {key: str(sentence) for key, sentence in tomllib.loads(text).items()}
