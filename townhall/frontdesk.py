@@ -22,11 +22,10 @@ from townhall.telemetry.traces import configure_traces
 from townhall.town import Town, load_town
 from townhall.turns.leases import Leases
 from townhall.turns.log import EventLog
-from townhall.turns.recovery import keep_turns_going
+from townhall.turns.recovery import keep_house
+from townhall.turns.run import Workplace
 from townhall.turns.runner import TurnRunner
 from townhall.turns.sessions import Sessions
-
-STOP_SECONDS = 20.0  # for running turns to finish when the process is asked to end
 
 
 def _now() -> datetime:
@@ -58,16 +57,16 @@ async def open_front_desk(
     """
     town = load_town(settings.town)
     database = Database.open(database_url(settings))
+    desk = Desk(model or pick_model(settings), trace_texts=settings.traces_include_text)
     try:
         await migrate(database)
-        desk = Desk(model or pick_model(settings), trace_texts=settings.traces_include_text)
         log = EventLog(database)
         leases = Leases(database, worker=_worker_name())
         traces = configure_traces(settings)
-        runner = TurnRunner(database, log, desk, town, traces, leases, clock)
-        tasks = [
+        runner = TurnRunner(Workplace(settings, town, database, log, leases, desk, traces, clock))
+        duties = [
             asyncio.create_task(log.run()),
-            asyncio.create_task(keep_turns_going(leases, runner)),
+            asyncio.create_task(keep_house(database, leases, runner)),
         ]
         try:
             yield FrontDesk(
@@ -81,11 +80,12 @@ async def open_front_desk(
                 model_name=desk.model_name,
             )
         finally:
-            await runner.stop(STOP_SECONDS)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await runner.drain(settings.drain_seconds)
+            for duty in duties:
+                duty.cancel()
+            await asyncio.gather(*duties, return_exceptions=True)
     finally:
+        await desk.close()
         await database.close()
 
 

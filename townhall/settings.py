@@ -36,6 +36,13 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(None, validation_alias=_env("OPENAI_API_KEY"))
     openai_base_url: str | None = Field(None, validation_alias=_env("OPENAI_BASE_URL"))
 
+    first_event_seconds: float = Field(
+        20, gt=0, validation_alias=_env("TOWNHALL_FIRST_EVENT_SECONDS")
+    )
+    gap_seconds: float = Field(20, gt=0, validation_alias=_env("TOWNHALL_GAP_SECONDS"))
+    turn_seconds: float = Field(120, gt=0, validation_alias=_env("TOWNHALL_TURN_SECONDS"))
+    drain_seconds: float = Field(20, ge=0, validation_alias=_env("TOWNHALL_DRAIN_SECONDS"))
+
     access: Literal["auto", "token"] = Field("auto", validation_alias=_env("TOWNHALL_ACCESS"))
     secret: SecretStr | None = Field(None, min_length=32, validation_alias=_env("TOWNHALL_SECRET"))
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(

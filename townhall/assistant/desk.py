@@ -16,8 +16,9 @@ from agents import (
 )
 from agents.run_config import ToolExecutionConfig
 
+from townhall.assistant.breaker import Breaker
 from townhall.assistant.context import TurnContext
-from townhall.assistant.models import ModelChoice
+from townhall.assistant.models import CLERK, HOSTED_SETTINGS, ModelChoice
 from townhall.assistant.tools import TOOLS
 from townhall.town import IncidentType, Town
 
@@ -39,14 +40,11 @@ class Desk:
 
     def __init__(self, choice: ModelChoice, *, trace_texts: bool) -> None:
         self.model_name = choice.name
+        self.has_fallback = choice.is_hosted
+        self.breaker = Breaker()
         self._choice = choice
         self._trace_texts = trace_texts
-        self._agent = Agent[TurnContext](
-            name="Town clerk",
-            instructions=_instructions,
-            tools=TOOLS,
-            model_settings=ModelSettings(store=False) if choice.is_hosted else ModelSettings(),
-        )
+        self._agent = Agent[TurnContext](name="Town clerk", instructions=_instructions, tools=TOOLS)
 
     def run(
         self,
@@ -56,10 +54,16 @@ class Desk:
         trace_id: str,
         group_id: str,
         metadata: dict[str, str],
+        fallback: bool = False,
     ) -> RunResultStreaming:
-        """Start the run that answers the last of `items`; the caller reads its events."""
+        """Start the run that answers the last of `items`; the caller reads its events.
+
+        With `fallback` the built-in clerk answers in the place of the chosen model.
+        """
+        choice = CLERK if fallback else self._choice
         config = RunConfig(
-            model=self._choice.make(context),
+            model=choice.make(context),
+            model_settings=HOSTED_SETTINGS if choice.is_hosted else ModelSettings(),
             workflow_name=WORKFLOW,
             trace_id=trace_id,
             group_id=group_id,
@@ -75,6 +79,11 @@ class Desk:
             max_turns=MAX_MODEL_CALLS,
             run_config=config,
         )
+
+    async def close(self) -> None:
+        """Close what the model holds open."""
+        if self._choice.close is not None:
+            await self._choice.close()
 
 
 def _instructions(wrapper: RunContextWrapper[TurnContext], _agent: Agent[Any]) -> str:

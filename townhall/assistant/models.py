@@ -1,6 +1,6 @@
 """Which model answers: hosted, the built-in clerk, or echo. All are an `agents.Model`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from json import JSONDecodeError
 from urllib.parse import urlsplit
@@ -10,10 +10,17 @@ from agents import (
     MaxTurnsExceeded,
     Model,
     ModelBehaviorError,
+    ModelSettings,
     OpenAIChatCompletionsModel,
     OpenAIResponsesModel,
 )
 from agents.models import get_default_model
+from agents.retry import (
+    ModelRetryBackoffSettings,
+    ModelRetrySettings,
+    RetryDecision,
+    RetryPolicyContext,
+)
 
 from townhall.assistant.context import TurnContext
 from townhall.clerk.speech import Answer, BuiltInModel, Item
@@ -28,8 +35,9 @@ from townhall.errors import (
 from townhall.settings import Settings
 
 CONNECT_SECONDS = 5.0
-SILENCE_SECONDS = 20.0  # the openai client's own 600 s would outlast every resident
 RETRIES = 2
+RETRY_AFTER_SECONDS = 8.0  # a server that asks for more patience gets none: the clerk takes over
+RETRIED_STATUS = frozenset({408, 409, 429})  # and every 5xx
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,16 @@ class ModelChoice:
     name: str
     make: Callable[[TurnContext], Model]
     is_hosted: bool = False
+    close: Callable[[], Awaitable[None]] | None = None
+
+
+def _clerk(context: TurnContext) -> Model:
+    from townhall.clerk.model import ClerkModel
+
+    return ClerkModel(context.town, context.now)
+
+
+CLERK = ModelChoice("clerk", _clerk)
 
 
 class EchoModel(BuiltInModel):
@@ -63,7 +81,7 @@ def pick_model(settings: Settings) -> ModelChoice:
         echo = EchoModel()
         return ModelChoice("echo", lambda _: echo)
     if name == "clerk":
-        return ModelChoice("clerk", _clerk)
+        return CLERK
     return _hosted(settings, name or get_default_model())
 
 
@@ -83,27 +101,22 @@ def provider_error(error: Exception) -> ProviderError | None:
     return None
 
 
-def _clerk(context: TurnContext) -> Model:
-    from townhall.clerk.model import ClerkModel
-
-    return ClerkModel(context.town, context.now)
-
-
 def _hosted(settings: Settings, name: str) -> ModelChoice:
     key = settings.openai_api_key
     client = openai.AsyncOpenAI(
         # A server of one's own needs no key, the client insists on one.
         api_key=key.get_secret_value() if key else "none",
         base_url=settings.openai_base_url,
-        timeout=openai.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
-        max_retries=RETRIES,
+        # How long it may be silent is decided in turns/run.py; who retries, in `_retry`.
+        timeout=openai.Timeout(settings.turn_seconds, connect=CONNECT_SECONDS),
+        max_retries=0,
     )
     model: Model = (
         OpenAIResponsesModel(model=name, openai_client=client)
         if _model_api(settings) == "responses"
         else OpenAIChatCompletionsModel(model=name, openai_client=client)
     )
-    return ModelChoice(name, lambda _: model, is_hosted=True)
+    return ModelChoice(name, lambda _: model, is_hosted=True, close=client.close)
 
 
 def _model_api(settings: Settings) -> str:
@@ -113,3 +126,28 @@ def _model_api(settings: Settings) -> str:
     is_openai = base is None or urlsplit(base).hostname == "api.openai.com"
     # Nearly every other server speaks Chat Completions; few speak Responses.
     return "responses" if is_openai else "chat"
+
+
+def _retry(failed: RetryPolicyContext) -> RetryDecision:
+    error = failed.normalized
+    status = error.status_code or 0
+    is_passing = status in RETRIED_STATUS or status >= 500
+    if not (is_passing or error.is_network_error or error.is_timeout):
+        return RetryDecision(retry=False)
+    delay = error.retry_after
+    if delay is not None and delay > RETRY_AFTER_SECONDS:
+        return RetryDecision(retry=False)
+    return RetryDecision(retry=True, delay=delay)
+
+
+# store: what residents write is kept in the town's database, not at the provider's.
+HOSTED_SETTINGS = ModelSettings(
+    store=False,
+    retry=ModelRetrySettings(
+        max_retries=RETRIES,
+        backoff=ModelRetryBackoffSettings(
+            initial_delay=0.25, max_delay=2, multiplier=2, jitter=True
+        ),
+        policy=_retry,
+    ),
+)

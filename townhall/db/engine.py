@@ -6,11 +6,11 @@ database that does not answer becomes `DatabaseUnavailable` here and nowhere els
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import asyncpg
 import orjson
@@ -18,15 +18,24 @@ from sqlalchemy import URL, Engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_exponential_jitter,
+)
 
 from townhall.errors import DatabaseUnavailable
 from townhall.settings import Settings
 
 POOL_SIZE = 5  # connections; a turn holds none while its model thinks
 POOL_TIMEOUT = timedelta(seconds=3)  # SQLAlchemy's own 30 s would outlast the client's patience
+PERSISTENCE = timedelta(seconds=10)  # how long a database may restart without a loss
 BUSY_TIMEOUT = timedelta(seconds=10)  # how long SQLite waits for another process's write
 # What poolers and hosted Postgres add to their addresses and asyncpg does not know.
 FOREIGN_PARAMETERS = ("pgbouncer", "channel_binding", "connection_limit", "pool_timeout")
+
+T = TypeVar("T")
 
 
 class Database:
@@ -55,6 +64,23 @@ class Database:
         with _translated_errors():
             async with self.engine.begin() as connection:
                 yield connection
+
+    async def persist(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Do `work` in a transaction that must not be lost: for up to 10 s again and again.
+
+        Only for work that may be done twice, because an unanswered commit may have succeeded:
+        it has a natural unique key and reads back what is there. DatabaseUnavailable at the end.
+        """
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type(DatabaseUnavailable),
+            wait=wait_exponential_jitter(multiplier=0.05, max=1),
+            stop=stop_after_delay(PERSISTENCE),
+            reraise=True,
+        ):
+            with attempt:
+                async with self.writing() as connection:
+                    result = await work(connection)
+        return result
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:

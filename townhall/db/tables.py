@@ -113,6 +113,7 @@ turns = Table(
     Column("attempt", Integer, nullable=False),
     Column("lease_by", String(64)),
     Column("lease_until", UtcDateTime),
+    Column("cancel_requested_at", UtcDateTime),
     Column("model", String(128)),
     Column("reply", Text),
     Column("output_items", JSON),

@@ -15,6 +15,7 @@ from townhall.db.tables import db_now, sessions, turn_events, turns
 from townhall.errors import InternalError, Problem
 from townhall.events import TurnFailed
 from townhall.records.filing import TurnLost
+from townhall.turns.cancelling import end_as_cancelled
 from townhall.turns.sessions import UNFINISHED
 
 LEASE_SECONDS = 15
@@ -70,8 +71,7 @@ class Leases:
         """
         async with self._database.writing() as connection:
             row = await self._first_unfinished(connection, session_key)
-            while row is not None and row.claimable and row.attempt >= MAX_ATTEMPTS:
-                await _give_up(connection, row)
+            while row is not None and row.claimable and await _is_over(connection, row):
                 row = await self._first_unfinished(connection, session_key)
             if row is None or not row.claimable:
                 return None
@@ -115,7 +115,10 @@ class Leases:
         TurnLost if the turn is not this process's any more; nothing is saved then.
         """
         now = datetime.now(UTC)
-        async with self._database.writing() as connection:
+
+        async def save(connection: AsyncConnection) -> None:
+            # The session first, as admission and deletion lock it first too.
+            await _count_reply(connection, turn, result, now)
             ended = await connection.execute(
                 update(turns)
                 .where(turns.c.id == turn.id, self._is_mine(turn))
@@ -137,7 +140,20 @@ class Leases:
                 raise TurnLost("The turn is run by another process, or its session was deleted.")
             if event_rows:
                 await connection.execute(insert(turn_events), event_rows)
-            await self._count_reply(connection, turn, result, now)
+
+        try:
+            await self._database.persist(save)
+        except TurnLost:
+            # An unanswered commit may have succeeded: then the turn bears this run's trace.
+            if not await self._has_saved(turn, result):
+                raise
+
+    async def _has_saved(self, turn: ClaimedTurn, result: TurnResult) -> bool:
+        async with self._database.reading() as connection:
+            trace_id = await connection.scalar(
+                select(turns.c.trace_id).where(turns.c.id == turn.id)
+            )
+        return bool(trace_id == result.trace_id)
 
     async def _take(self, connection: AsyncConnection, row: Row[Any]) -> None:
         await connection.execute(
@@ -155,18 +171,6 @@ class Leases:
     def _is_mine(self, turn: ClaimedTurn) -> ColumnElement[bool]:
         return and_(turns.c.attempt == turn.attempt, turns.c.lease_by == self._worker)
 
-    async def _count_reply(
-        self, connection: AsyncConnection, turn: ClaimedTurn, result: TurnResult, now: datetime
-    ) -> None:
-        if result.status == "interrupted":
-            return
-        counters: dict[str, Any] = {"last_active": now}
-        if result.reply:
-            counters["message_count"] = sessions.c.message_count + 1
-        await connection.execute(
-            update(sessions).where(sessions.c.id == turn.session_key).values(counters)
-        )
-
     async def _first_unfinished(
         self, connection: AsyncConnection, session_key: int
     ) -> Row[Any] | None:
@@ -174,7 +178,12 @@ class Leases:
         of_session = (sessions.c.session_id, sessions.c.user_id, sessions.c.message_count)
         return (
             await connection.execute(
-                select(*columns, *of_session, _claimable().label("claimable"))
+                select(
+                    *columns,
+                    *of_session,
+                    turns.c.cancel_requested_at,
+                    _claimable().label("claimable"),
+                )
                 .join(sessions, sessions.c.id == turns.c.session_key)
                 .where(turns.c.session_key == session_key, turns.c.status.in_(UNFINISHED))
                 .order_by(turns.c.seq)
@@ -184,11 +193,35 @@ class Leases:
         ).first()
 
 
+async def _count_reply(
+    connection: AsyncConnection, turn: ClaimedTurn, result: TurnResult, now: datetime
+) -> None:
+    if result.status == "interrupted":
+        return
+    counters: dict[str, Any] = {"last_active": now}
+    if result.reply:
+        counters["message_count"] = sessions.c.message_count + 1
+    await connection.execute(
+        update(sessions).where(sessions.c.id == turn.session_key).values(counters)
+    )
+
+
 def _claimable() -> ColumnElement[bool]:
     return or_(
         turns.c.status.in_(("queued", "interrupted")),
         and_(turns.c.status == "running", turns.c.lease_until < db_now()),
     )
+
+
+async def _is_over(connection: AsyncConnection, row: Row[Any]) -> bool:
+    """Whether an abandoned turn is not to be run again; then it has been ended."""
+    if row.cancel_requested_at is not None:
+        await end_as_cancelled(connection, row.id, row.attempt)
+        return True
+    if row.attempt >= MAX_ATTEMPTS:
+        await _give_up(connection, row)
+        return True
+    return False
 
 
 async def _give_up(connection: AsyncConnection, row: Row[Any]) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import anyio
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import delete, insert, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from townhall.db.engine import Database
@@ -19,7 +19,8 @@ from townhall.db.tables import turn_events, turns
 from townhall.errors import DatabaseUnavailable
 from townhall.events import TurnEvent, is_end, parse_event
 from townhall.telemetry.logs import get_logger
-from townhall.turns.sessions import UNFINISHED
+from townhall.telemetry.metrics import LOG_LAG
+from townhall.turns.sessions import EVENTS_KEPT, UNFINISHED
 
 FLUSH_SECONDS = 0.1  # how far the database may lag behind what viewers here have seen
 POLL_SECONDS = 0.2  # how often a viewer looks for a turn that runs elsewhere
@@ -113,6 +114,7 @@ class EventLog:
             try:
                 await self.flush()
             except DatabaseUnavailable:
+                LOG_LAG.inc(FLUSH_SECONDS)
                 logger.warning("events wait for the database", turns=len(self._live))
 
     async def flush(self) -> None:
@@ -131,6 +133,7 @@ class EventLog:
                         await self._insert([row])
             for log, row in batch:
                 log.saved = row["last_seq"]
+            LOG_LAG.set(0)
 
     async def follow(
         self, turn_id: str, after: EventId = START, quiet_seconds: float = QUIET_SECONDS
@@ -206,6 +209,13 @@ class EventLog:
 def _continues(log: TurnLog, after: EventId) -> bool:
     # Memory has one run only: the events of an earlier run are in the database.
     return log.attempt in (1, after[0])
+
+
+async def forget_old_events(database: Database) -> None:
+    """Delete the events of turns that ended more than `EVENTS_KEPT` ago; the transcript stays."""
+    old = select(turns.c.id).where(turns.c.finished_at < datetime.now(UTC) - EVENTS_KEPT)
+    async with database.writing() as connection:
+        await connection.execute(delete(turn_events).where(turn_events.c.turn_id.in_(old)))
 
 
 async def _next_batch(log: TurnLog, after: EventId, quiet_seconds: float) -> list[Told]:

@@ -1,25 +1,54 @@
-"""Keeps this process's leases alive and takes over the turns that nobody runs any more."""
+"""What a process does beside its turns: renews their leases, takes over abandoned ones, looks for
+cancellations and sweeps up old events."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
+from townhall.db.engine import Database
 from townhall.errors import DatabaseUnavailable
 from townhall.telemetry.logs import get_logger
+from townhall.turns.cancelling import wanted_cancels
 from townhall.turns.leases import Leases
+from townhall.turns.log import forget_old_events
 from townhall.turns.runner import TurnRunner
 
 RENEW_SECONDS = 5.0  # a third of a lease: two renewals may fail before another process takes over
+CANCEL_SECONDS = 0.3  # a cancellation through another process is promised within a second
+SWEEP_SECONDS = 600.0
 
 logger = get_logger("townhall.turns")
 
 
-async def keep_turns_going(leases: Leases, runner: TurnRunner) -> None:
-    """Renew the leases of the running turns and wake abandoned sessions, until cancelled."""
+async def keep_house(database: Database, leases: Leases, runner: TurnRunner) -> None:
+    """Do all of it until cancelled."""
+
+    async def renew() -> None:
+        if runner.running:
+            await leases.renew(list(runner.running))
+
+    async def take_over() -> None:
+        for session_key in await leases.abandoned_sessions():
+            runner.wake(session_key)
+
+    async def cancel() -> None:
+        if runner.running:
+            runner.cancel_running(await wanted_cancels(database, list(runner.running)))
+
+    async def sweep() -> None:
+        await forget_old_events(database)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_every(RENEW_SECONDS, renew))
+        tasks.create_task(_every(RENEW_SECONDS, take_over))
+        tasks.create_task(_every(CANCEL_SECONDS, cancel))
+        tasks.create_task(_every(SWEEP_SECONDS, sweep))
+
+
+async def _every(seconds: float, duty: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
-            if runner.running:
-                await leases.renew(list(runner.running))
-            for session_key in await leases.abandoned_sessions():
-                runner.wake(session_key)
+            await duty()
         except DatabaseUnavailable:
-            logger.warning("leases wait for the database", turns=len(runner.running))
-        await asyncio.sleep(RENEW_SECONDS)
+            # Each duty comes round again; a lease outlasts two missed renewals.
+            logger.warning("duty waits for the database", duty=getattr(duty, "__name__", ""))
+        await asyncio.sleep(seconds)

@@ -19,8 +19,11 @@ from townhall.events import Activity, TextDelta, TurnEvent
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-async def turn_events(run: RunResultStreaming) -> AsyncIterator[TurnEvent]:
-    """Give what the run says as it says it. Two messages of one run are parted by a blank line."""
+async def turn_events(run: RunResultStreaming) -> AsyncIterator[TurnEvent | None]:
+    """Give what the run says as it says it; None is a sign of life that says nothing.
+
+    Two messages of one run are parted by a blank line.
+    """
     activities: dict[str, Activity] = {}
     has_text, gap = False, ""
     async for event in run.stream_events():
@@ -30,10 +33,11 @@ async def turn_events(run: RunResultStreaming) -> AsyncIterator[TurnEvent]:
             elif text := _delta(event.data):
                 yield TextDelta(text=gap + text)
                 has_text, gap = True, ""
+                continue
         elif event.type == "run_item_stream_event":
-            activity = _activity(event, activities)
-            if activity is not None:
-                yield activity
+            yield _activity(event, activities)
+            continue
+        yield None
 
 
 def _begins_message(data: TResponseStreamEvent) -> bool:

@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("lease_by", sa.String(length=64), nullable=True),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancel_requested_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("model", sa.String(length=128), nullable=True),
         sa.Column("reply", sa.Text(), nullable=True),
         sa.Column("output_items", sa.JSON(), nullable=True),

@@ -1,0 +1,70 @@
+"""Cancelling a turn from any process: a wish in the database that its worker looks for."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from townhall.db.engine import Database
+from townhall.db.tables import turn_events, turns
+from townhall.errors import NotFound
+from townhall.events import TurnCancelled
+
+
+async def request_cancel(database: Database, turn_id: str) -> str:
+    """Ask for the turn to be stopped and return its status: `running` until its worker has done it.
+
+    A turn that nobody runs is cancelled at once. NotFound if it is gone.
+    """
+    async with database.writing() as connection:
+        row = (
+            await connection.execute(
+                select(turns.c.status, turns.c.attempt)
+                .where(turns.c.id == turn_id)
+                .with_for_update()
+            )
+        ).first()
+        if row is None:
+            raise NotFound("There is no such turn.")
+        status: str = row.status
+        if status in ("queued", "interrupted"):
+            await end_as_cancelled(connection, turn_id, row.attempt)
+            return "cancelled"
+        if status == "running":
+            await connection.execute(
+                update(turns)
+                .where(turns.c.id == turn_id)
+                .values(cancel_requested_at=datetime.now(UTC))
+            )
+        return status
+
+
+async def wanted_cancels(database: Database, turn_ids: list[str]) -> list[str]:
+    """Return those of the turns that somebody wants stopped."""
+    async with database.reading() as connection:
+        found = await connection.scalars(
+            select(turns.c.id).where(
+                turns.c.id.in_(turn_ids), turns.c.cancel_requested_at.is_not(None)
+            )
+        )
+        return list(found)
+
+
+async def end_as_cancelled(connection: AsyncConnection, turn_id: str, attempt: int) -> None:
+    """End a turn that nobody runs; one more event, as of a further attempt, says so."""
+    now = datetime.now(UTC)
+    await connection.execute(
+        update(turns)
+        .where(turns.c.id == turn_id)
+        .values(status="cancelled", lease_by=None, lease_until=None, finished_at=now)
+    )
+    await connection.execute(
+        insert(turn_events).values(
+            turn_id=turn_id,
+            attempt=attempt + 1,
+            first_seq=1,
+            last_seq=1,
+            events=[TurnCancelled(text="").as_json()],
+            created_at=now,
+        )
+    )
