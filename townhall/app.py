@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from townhall import __version__
 from townhall.assistant.models import ModelChoice
 from townhall.frontdesk import open_front_desk
+from townhall.process import end_in_order, patience_seconds
 from townhall.routes import ROUTERS
 from townhall.routes.dependencies import BODY_BYTES
 from townhall.routes.errors import ProblemBody, handle_errors
@@ -41,7 +42,8 @@ def create_app(
         given = {} if clock is None else {"clock": clock}
         async with open_front_desk(settings, model=model, **given) as desk:
             app.state.desk = desk
-            yield
+            with end_in_order(lambda: desk.runner.begin_drain(patience_seconds(settings))):
+                yield
 
     app = FastAPI(
         title="Digital Town Hall",

@@ -80,7 +80,8 @@ async def open_front_desk(
                 model_name=desk.model_name,
             )
         finally:
-            await runner.drain(settings.drain_seconds)
+            runner.begin_drain(settings.drain_seconds)
+            await runner.drained()
             for duty in duties:
                 duty.cancel()
             await asyncio.gather(*duties, return_exceptions=True)

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from pydantic import BaseModel
 
 from townhall import __version__
@@ -11,6 +11,7 @@ from townhall.db.schema import current_revision, newest_revision
 from townhall.errors import DatabaseUnavailable
 from townhall.routes.dependencies import Desk
 from townhall.routes.errors import documented
+from townhall.telemetry.metrics import CONTENT_TYPE, exposition
 
 router = APIRouter(tags=["health"])
 
@@ -58,3 +59,9 @@ async def ready(desk: Desk) -> Readiness:
     if revision is None or revision != newest_revision():
         raise DatabaseUnavailable("The database's schema is not the one this version needs.")
     return Readiness(schema_revision=revision)
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+async def metrics() -> Response:
+    """Give the figures of this process to Prometheus."""
+    return Response(exposition(), media_type=CONTENT_TYPE)

@@ -59,6 +59,15 @@ class ChatAnswer(BaseModel):
     )
 
 
+class TurnCancelling(BaseModel):
+    """A turn that somebody wants stopped, with its status at this moment."""
+
+    turn_id: str
+    status: Literal["queued", "running", "interrupted", "completed", "cancelled", "failed"] = Field(
+        description="`running` until its worker has stopped it."
+    )
+
+
 class SessionSummary(BaseModel):
     """A session in a list."""
 

@@ -18,7 +18,7 @@ from townhall.routes.dependencies import (
     UserId,
 )
 from townhall.routes.errors import documented
-from townhall.routes.schemas import TurnRequest
+from townhall.routes.schemas import TurnCancelling, TurnRequest
 from townhall.turns.admission import Message
 from townhall.wire.sse import EventStream
 from townhall.wire.typed import TypedEncoder
@@ -88,5 +88,17 @@ async def follow_turn(
 
     Events are kept for 24 hours after the end.
     """
-    await desk.sessions.check_events(asker, session_id, turn_id, user_id)
+    await desk.sessions.check_turn(asker, session_id, turn_id, user_id, has_events=True)
     return EventStream(desk.log.follow(turn_id, after), TypedEncoder(), {})
+
+
+@router.post("/{turn_id}/cancel", responses=documented(*REFUSALS, NotFound))
+async def cancel_turn(
+    session_id: SessionId, turn_id: TurnId, desk: Desk, asker: Asker, user_id: UserId = None
+) -> TurnCancelling:
+    """Stop a turn, wherever it runs; what it said so far is kept. To ask twice changes nothing.
+
+    The stream ends with `turn.cancelled` within a second. A turn that has ended stays as it is.
+    """
+    await desk.sessions.check_turn(asker, session_id, turn_id, user_id)
+    return TurnCancelling(turn_id=turn_id, status=await desk.runner.cancel(turn_id))

@@ -5,10 +5,11 @@ Never log the text of a message, a reply, a tool's arguments or a token: ids and
 
 import logging
 import sys
+import traceback
 
 import structlog
 from structlog.stdlib import BoundLogger
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 from townhall.settings import Settings
 
@@ -33,15 +34,13 @@ def configure_logs(settings: Settings) -> None:
         if settings.log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
-    # JSON has no place for a traceback's many lines; the console renderer draws its own.
-    tracebacks = [structlog.processors.format_exc_info] if settings.log_format == "json" else []
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *tracebacks,
+                _where_it_failed,
                 renderer,
             ],
         )
@@ -63,3 +62,14 @@ def configure_logs(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def _where_it_failed(_logger: object, _method: str, event: EventDict) -> EventDict:
+    # An exception's own text, and the values of variables, may be what a resident wrote.
+    error = event.pop("exc_info", None)
+    if isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        lines = traceback.format_tb(error.__traceback__)
+        event["exception"] = "".join([*lines, type(error).__qualname__])
+    return event

@@ -1,8 +1,16 @@
 """Figures of this process for Prometheus, at `/metrics`. Each worker process has its own."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_PLAIN_0_0_4,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
 
 REGISTRY = CollectorRegistry()
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60, 120)
 
 TURNS = Counter("townhall_turns", "Turns that ended, by how.", ["end"], registry=REGISTRY)

@@ -9,9 +9,10 @@ from townhall.db.engine import Database
 from townhall.db.tables import turn_events, turns
 from townhall.errors import NotFound
 from townhall.events import TurnCancelled
+from townhall.turns.sessions import TurnStatus
 
 
-async def request_cancel(database: Database, turn_id: str) -> str:
+async def request_cancel(database: Database, turn_id: str) -> TurnStatus:
     """Ask for the turn to be stopped and return its status: `running` until its worker has done it.
 
     A turn that nobody runs is cancelled at once. NotFound if it is gone.
@@ -26,7 +27,7 @@ async def request_cancel(database: Database, turn_id: str) -> str:
         ).first()
         if row is None:
             raise NotFound("There is no such turn.")
-        status: str = row.status
+        status: TurnStatus = row.status
         if status in ("queued", "interrupted"):
             await end_as_cancelled(connection, turn_id, row.attempt)
             return "cancelled"

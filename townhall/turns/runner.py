@@ -10,6 +10,7 @@ from townhall.telemetry.logs import get_logger
 from townhall.turns.admission import AcceptedTurn, Message, admit
 from townhall.turns.cancelling import request_cancel
 from townhall.turns.run import TurnRun, Workplace
+from townhall.turns.sessions import TurnStatus
 
 logger = get_logger("townhall.turns")
 
@@ -21,7 +22,7 @@ class TurnRunner:
         self._at = workplace
         self._sessions: dict[int, asyncio.Task[None]] = {}
         self._again: set[int] = set()
-        self._is_draining = False
+        self._draining: asyncio.Task[None] | None = None
         self.running: dict[str, TurnRun] = {}
 
     async def accept(
@@ -38,7 +39,7 @@ class TurnRunner:
         `sent_at` is when the resident wrote it; without it the desk's clock says. ShuttingDown if
         the process is about to end.
         """
-        if self._is_draining:
+        if self._draining is not None:
             raise ShuttingDown("Send the message again in a few seconds.", retry_after=2)
         turn = await admit(
             self._at.database,
@@ -51,7 +52,7 @@ class TurnRunner:
         self.wake(turn.session_key)
         return turn
 
-    async def cancel(self, turn_id: str) -> str:
+    async def cancel(self, turn_id: str) -> TurnStatus:
         """Stop a turn, whichever process runs it, and return its status as it is now.
 
         The caller's right to do so has been checked before. To cancel twice, or a turn that has
@@ -70,22 +71,31 @@ class TurnRunner:
 
     def wake(self, session_key: int) -> None:
         """Run what waits in the session, if it is not being run already."""
-        if self._is_draining:
+        if self._draining is not None:
             return
         self._again.add(session_key)
         if session_key not in self._sessions:
             task = self._sessions[session_key] = asyncio.create_task(self._run_session(session_key))
             task.add_done_callback(_report_bug)
 
-    async def drain(self, patience_seconds: float) -> None:
+    def begin_drain(self, patience_seconds: float) -> None:
         """Take no more work, let what runs finish for that long, give back what is left.
 
         What is given back ends here as `turn.interrupted` and is run again by the next process.
         """
-        self._is_draining = True
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._drain(patience_seconds))
+
+    async def drained(self) -> None:
+        """Return when nothing runs any more, after `begin_drain`."""
+        if self._draining is not None:
+            await self._draining
+
+    async def _drain(self, patience_seconds: float) -> None:
         tasks = list(self._sessions.values())
         if not tasks:
             return
+        logger.info("draining", turns=len(self.running), seconds=patience_seconds)
         _, late = await asyncio.wait(tasks, timeout=patience_seconds)
         for task in late:
             task.cancel()
@@ -93,9 +103,9 @@ class TurnRunner:
 
     async def _run_session(self, session_key: int) -> None:
         try:
-            while session_key in self._again and not self._is_draining:
+            while session_key in self._again and not self._draining is not None:
                 self._again.discard(session_key)
-                while not self._is_draining:
+                while not self._draining is not None:
                     turn = await self._at.leases.claim_next(session_key)
                     if turn is None:
                         break

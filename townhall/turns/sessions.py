@@ -4,7 +4,7 @@ import base64
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from sqlalchemy import ColumnElement, Row, delete, func, insert, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +16,7 @@ from townhall.errors import EventsExpired, FieldError, NotFound, ValidationFaile
 
 TITLE_CHARACTERS = 60
 EVENTS_KEPT = timedelta(hours=24)  # after the end of their turn
+TurnStatus = Literal["queued", "running", "interrupted", "completed", "cancelled", "failed"]
 UNFINISHED = ("queued", "running", "interrupted")
 
 T = TypeVar("T")
@@ -186,10 +187,16 @@ class Sessions:
             session = await _found(connection, caller, session_id, user_id)
             await connection.execute(delete(sessions).where(sessions.c.id == session.key))
 
-    async def check_events(
-        self, caller: Caller, session_id: str, turn_id: str, user_id: str | None = None
+    async def check_turn(
+        self,
+        caller: Caller,
+        session_id: str,
+        turn_id: str,
+        user_id: str | None = None,
+        *,
+        has_events: bool = False,
     ) -> None:
-        """Return if the caller may follow the turn's events.
+        """Return if the turn is the caller's and, with `has_events`, its events are still kept.
 
         NotFound if the turn is not of that session or the session not the caller's, EventsExpired
         if the turn ended more than 24 hours ago.
@@ -207,7 +214,9 @@ class Sessions:
             row = (await connection.execute(query)).first()
         if row is None:
             raise NotFound("There is no such turn.")
-        if row.finished_at is not None and row.finished_at < datetime.now(UTC) - EVENTS_KEPT:
+        if not has_events or row.finished_at is None:
+            return
+        if row.finished_at < datetime.now(UTC) - EVENTS_KEPT:
             raise EventsExpired("The reply is in the transcript: GET /sessions/{id}/messages.")
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Send
 
+from townhall.telemetry.metrics import OPEN_STREAMS
 from townhall.turns.log import Told
 
 HEARTBEAT = b": hb\n\n"
@@ -42,7 +43,8 @@ class EventStream(StreamingResponse):
                 await send(message)
 
         try:
-            await super().stream_response(send_in_time)
+            with OPEN_STREAMS.track_inprogress():
+                await super().stream_response(send_in_time)
         except TimeoutError:
             # No last chunk is sent, so the client sees that the stream was cut and can resume it.
             return

@@ -1,0 +1,69 @@
+"""How a server process ends: in order when it is asked to, and never later than its parent."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from townhall.settings import Settings
+
+RELOAD_SECONDS = 0.5  # a developer who saves a file waits for no reply
+
+
+def patience_seconds(settings: Settings) -> float:
+    """Return how long running turns may take to finish when the process is asked to end."""
+    is_reloading = "--reload" in sys.argv
+    return min(settings.drain_seconds, RELOAD_SECONDS) if is_reloading else settings.drain_seconds
+
+
+@contextmanager
+def end_in_order(begin: Callable[[], None]) -> Iterator[None]:
+    """Call `begin` as soon as the process is asked to end, or when its parent has died.
+
+    uvicorn on its own waits for open streams without telling them, and workers outlive a parent
+    that was killed.
+    """
+    loop = asyncio.get_running_loop()
+    with _on_signal(lambda: loop.call_soon_threadsafe(begin)):
+        parent = multiprocessing.parent_process()
+        if parent is None:
+            yield
+            return
+        loop.add_reader(parent.sentinel, _follow_parent, loop, parent.sentinel)
+        try:
+            yield
+        finally:
+            loop.remove_reader(parent.sentinel)
+
+
+@contextmanager
+def _on_signal(begin: Callable[[], object]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set handlers; whoever runs us elsewhere ends us himself
+        return
+    previous = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        begin()
+        before = previous[signal.Signals(number)]
+        if callable(before):
+            before(number, frame)
+
+    for number, before in previous.items():
+        if callable(before):
+            signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, before in previous.items():
+            signal.signal(number, before)
+
+
+def _follow_parent(loop: asyncio.AbstractEventLoop, sentinel: int) -> None:
+    loop.remove_reader(sentinel)
+    os.kill(os.getpid(), signal.SIGTERM)
