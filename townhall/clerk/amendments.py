@@ -156,4 +156,5 @@ def _corrected_place(matter: Matter, reading: Reading, text: str) -> str | None:
     ]  # fmt: skip
     if not fitting or is_only_name(text, reading.reporter):
         return None
-    return max(fitting, key=lambda each: each.score).text
+    best = max(fitting, key=lambda each: each.score)
+    return best.text if best.score >= 0.5 else None

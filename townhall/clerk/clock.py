@@ -49,6 +49,10 @@ _NAMED = (
 _END_ONLY = re.compile(
     r"(?:\buntil|\btill?|\bup to|\bhanggang|\bhasta|\bto)\s*(?:about |around |past |las )?$"
 )
+# "when I come home at midnight" tells of a habit, not of the incident.
+_HABIT = re.compile(
+    r"\b(?:when(?:ever)?|every time|each time) (?:i|we|you) [^,.;!?]*|\bmy shift[^,.;!?]*|\bafter (?:\d+|midnight)\b(?! (?:pm|am))"
+)
 _SHIFT = {
     "half past": 30, "quarter past": 15, "a quarter past": 15, "twenty past": 20, "ten past": 10,
     "five past": 5, "quarter to": -15, "a quarter to": -15, "ten to": -10, "twenty to": -20,
@@ -68,6 +72,7 @@ class Clock:
 def clock_in(text: str, is_night: bool = False) -> Clock | None:
     """Return the first time of day in `text`; `is_night` tells how a bare hour is to be read."""
     folded = "".join(c if len(f := fold(c)) != 1 else f for c in text)
+    folded = _HABIT.sub(lambda match: "," * len(match.group()), folded)
     found = [clock for pattern in _PATTERNS for clock in _matches(pattern, folded, is_night)]
     if found:
         return min(found, key=lambda each: each.start)

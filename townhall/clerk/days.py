@@ -13,7 +13,7 @@ _NUMBERS = {
     "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "half": 0,
     "un": 1, "una": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "isang": 1, "isa": 1,
     "dalawang": 2, "dalawa": 2, "tatlong": 3, "tatlo": 3, "apat": 4, "apat na": 4, "limang": 5,
-    "lima": 5,
+    "lima": 5, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10,
 }  # fmt: skip
 _NUMBER = "|".join(sorted(_NUMBERS, key=len, reverse=True))
 _UNITS = {
@@ -55,7 +55,7 @@ _EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("ago", rf"\b(\d+|(?:a )?(?:{_NUMBER}))(?: an?)? ?(minute|min|hour|hr|day|week|month)s?(?: or so)? (?:ago|back)\b"),
         ("ago", rf"\bhace (?:como |unas? |unos )?(\d+|{_NUMBER}) (minuto|hora|dia|semana|mes)(?:e?s)?\b"),
         ("ago", rf"\b(\d+|{_NUMBER})(?: na)? (oras|araw|linggo|buwan) (?:na )?(?:ang )?(?:nakalipas|nakaraan)\b"),
-        ("ago", r"(\d+)(分|時間|日|週間|か月|ヶ月)前"),
+        ("ago", r"(\d+|[一二三四五六七八九十])(分|時間|日|週間|か月|ヶ月)前"),
         ("1", rf"\b(?:{_OFFSETS[1].split('|昨')[0]})\b|昨日|きのう|昨夜|昨晩|ゆうべ"),
         ("0", rf"\b(?:{_OFFSETS[0].split('|今')[0]})\b|今日|本日|今朝|今晩|今夜|さっき|先ほど|先程|たった今|今まさに"),
         ("en", rf"\b(?:{_MONTH})\.? \d{{1,2}}(?:st|nd|rd|th)?(?!\d|:| times)(?:,? \d{{4}})?\b"),
@@ -65,7 +65,7 @@ _EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("en", r"\b\d{1,2}/\d{1,2}/\d{2,4}\b"),
         ("ja", r"(?:\d{4}年)?\d{1,2}月\d{1,2}日"),
         ("day", r"\b(?:on |since |last )?the (\d{1,2})(?:st|nd|rd|th)\b(?! (?:street|st|ave|avenue|floor|road|year|time|week|month|house|door|of\b|lane|drive|building|unit))"),
-        ("week", rf"\b(?:last|past|this|on|since|this past)? ?(?:{_WEEKDAY})\b(?! (?:market|mass))"),
+        ("week", rf"\b(?:last|past|this|on|since|this past)? ?(?:{_WEEKDAY})\b(?! (?:market|mass|prayers|service|church|class|meeting|shift|school|edition|to (?:{_WEEKDAY})))"),
         ("week", rf"\b(?:last|on|since) (?:{_WEEKDAY_SHORT})\b"),
         ("tl", rf"\b(?:noong|nung|nuong|simula|mula|noon)(?: pang| pa)?(?: nakaraang| isang)? (?:{_WEEKDAY_TL})\b"),
         ("es", rf"\b(?:el|desde el|este)(?: pasado)? (?:{_WEEKDAY_ES})(?: pasado)?\b"),
@@ -81,7 +81,7 @@ _RECURRING = re.compile(
     r"mananas|tardes|semanas|fines|sabados|domingos|viernes)|siempre)\b|毎[日晩夜朝週月]|いつも"
 )
 _NEGATED = re.compile(
-    r"(?:\bnot|\binstead of|\brather than|\bhindi|ではなく|じゃなくて)\s*(?:on |last |noong )?$"
+    r"(?:\bby|\buntil|\btill|\bbefore|\bnext|\bcoming|\bnot|\binstead of|\brather than|\bhindi|ではなく|じゃなくて)\s*(?:on |last |noong )?$"
 )
 
 
@@ -127,6 +127,9 @@ def _resolve(kind: str, match: re.Match[str], sent: datetime) -> Day | None:
     said = match.group().strip()
     start, end = match.span()
     if kind.isdigit():
+        if said in ("tonight", "this evening", "今夜", "今晩") and sent.hour < 5:
+            # After midnight the evening meant is that of the day before.
+            return Day(sent.date() - timedelta(days=1), start, end, night=True)
         night = re.fullmatch(_NIGHT, said) is not None
         return Day(sent.date() - timedelta(days=int(kind)), start, end, night)
     if kind == "ago":

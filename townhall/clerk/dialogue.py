@@ -12,7 +12,7 @@ from townhall.clerk.matters import Matter
 from townhall.clerk.services import serve
 from townhall.clerk.state import Decision, Say, State
 from townhall.clerk.text import words
-from townhall.clerk.understanding import Reading, reader_of
+from townhall.clerk.understanding import Reading, best_place, reader_of
 from townhall.clerk.wording import spoken_languages
 from townhall.town import Town
 
@@ -94,7 +94,7 @@ class Dialogue:
             fresh = take_in(state, reading, turn.text)
         if state.open():
             self._proceed(reading, fresh, decision)
-        elif not decision.calls and not decision.says:
+        elif not decision.calls and all(each.key == "foreign" for each in decision.says):
             self._converse(reading, turn.text, decision)
 
     def _proceed(self, reading: Reading, fresh: list[Matter], decision: Decision) -> None:
@@ -188,7 +188,7 @@ class Dialogue:
         """Take as something else what fits no type: a person will sort it."""
         state = self.state
         matter = Matter("incident", list(state.vague), kind=state.town.incident_type("other"))
-        best = max(reading.places, key=lambda each: each.score) if reading.places else None
+        best = best_place(reading.places)
         matter.place = best.text if best else None
         matter.day, matter.clock = reading.when.day, reading.when.clock
         state.vague = []

@@ -1,17 +1,25 @@
 """Which incident types of the town a text speaks of, and how severe it sounds."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from townhall.clerk.cues import load_cues
 from townhall.clerk.lexicon import Found, Lexicon
+from townhall.clerk.text import fold
 from townhall.town import IncidentType, Town
 
 # From this weight on a type is certain enough to be a report of its own.
 CERTAIN = 1.4
 _IN_PLACE = 0.3
 _FURTHER = 0.35
+_NEGATED = 0.15
+# "It does not touch any wires" is no report of a wire.
+_NEGATION = re.compile(
+    r"(?:\bdoesn'?t|\bdoes not|\bdon'?t|\bdo not|\bdidn'?t|\bdid not|\bisn'?t|\bis not|\bnot|\bno|\bnever|\bwithout|"
+    r"\bhindi(?: naman)?|\bsin)(?: \w+)?\s*$"
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,9 @@ class IncidentWords:
         weights: dict[str, list[float]] = {}
         starts: dict[str, int] = {}
         for found in self.types.find(text):
-            weight = found.weight * (_IN_PLACE if _lies_in(found, spans) else 1.0)
+            weight = found.weight * _share_outside(found, spans)
+            if _NEGATION.search(fold(text[max(0, found.start - 30) : found.start])):
+                weight *= _NEGATED
             weights.setdefault(found.key, []).append(weight)
             starts[found.key] = min(starts.get(found.key, found.start), found.start)
         guesses = []
@@ -62,11 +72,13 @@ class IncidentWords:
         return min(4, kind.default_severity + 1) if "up" in cues else kind.default_severity
 
 
-def _lies_in(found: Found, spans: tuple[tuple[int, int], ...]) -> bool:
-    return all(
-        any(begin <= start and end <= finish for begin, finish in spans)
+def _share_outside(found: Found, spans: tuple[tuple[int, int], ...]) -> float:
+    """Return how much of a find counts: words that only name the place count little."""
+    counts = [
+        _IN_PLACE if any(begin <= start and end <= finish for begin, finish in spans) else 1.0
         for start, end in found.spans
-    )
+    ]
+    return sum(counts) / len(counts)
 
 
 @lru_cache(maxsize=8)

@@ -6,8 +6,8 @@ from townhall.clerk.incidents import CERTAIN
 from townhall.clerk.matters import Matter
 from townhall.clerk.people import name_from_answer
 from townhall.clerk.state import State
-from townhall.clerk.text import fold, words
-from townhall.clerk.understanding import Opinion, Reading, Report, starts_anew
+from townhall.clerk.text import fold, has_cjk, words
+from townhall.clerk.understanding import Opinion, Reading, Report, best_place
 
 _FILLER = re.compile(
     r"^(?:(?:it'?s|it is|its|that'?s|this is|they are|at|in|on|sa|nasa|doon sa|dito sa|en|está en|es en|"
@@ -61,7 +61,7 @@ def _take_report(state: State, report: Report, fresh: list[Matter]) -> None:
 def _known(state: State, report: Report, fresh: list[Matter]) -> Matter | None:
     """Return the open matter that a report goes on with, if it does."""
     for matter in reversed(state.open()):
-        if matter.form == "feedback" or matter in fresh or starts_anew(report.text):
+        if matter.form == "feedback" or matter in fresh or report.starts_anew:
             continue
         if report.place is not None and matter.place is not None:
             continue
@@ -74,7 +74,7 @@ def _known(state: State, report: Report, fresh: list[Matter]) -> Matter | None:
 def _take_opinion(state: State, opinion: Opinion, fresh: list[Matter]) -> None:
     for matter in reversed([each for each in state.open() if each not in fresh]):
         is_aside = matter.form == "feedback" or opinion.topic is None or state.pending != ""
-        if is_aside and not starts_anew(opinion.text):
+        if is_aside and not opinion.starts_anew:
             matter.told.append(opinion.text)
             if matter.form == "feedback":
                 matter.topic = matter.topic or opinion.topic
@@ -93,13 +93,23 @@ def _share(fresh: list[Matter], reading: Reading) -> None:
         if matter.place is None and reading.places:
             taken = {each.place for each in incidents}
             free = [each for each in reading.places if each.text not in taken]
-            if free:
-                matter.place = max(free, key=lambda each: each.score).text
+            if best := best_place(free):
+                matter.place = best.text
+        elif len(incidents) == 1 and matter.place is not None:
+            matter.place = _with_street(matter.place, reading)
         if matter.place is None and index:
             matter.place = incidents[index - 1].place
         if len(incidents) == 1 and not matter.recurring:
             matter.day = matter.day or reading.when.day
             matter.clock = matter.clock or reading.when.clock
+
+
+def _with_street(place: str, reading: Reading) -> str:
+    """Add the street that another sentence names to a place that has no name of its own."""
+    if re.search(r"[A-Z0-9]", place[1:]) or has_cjk(place):
+        return place
+    named = [each for each in reading.places if each.score >= 1.2 and re.search(r"[A-Z]", each.text[1:])]
+    return f"{place}, {named[0].text}" if named and named[0].text not in place else place
 
 
 def _fill(state: State, reading: Reading, text: str) -> None:
@@ -121,7 +131,7 @@ def _fill(state: State, reading: Reading, text: str) -> None:
 
 def _fill_place(state: State, matter: Matter, reading: Reading, text: str) -> bool:
     """Take a place from the message; True if the message answers "Where?"."""
-    best = max(reading.places, key=lambda each: each.score) if reading.places else None
+    best = best_place(reading.places)
     if matter.form == "feedback":
         return False
     if matter.place is None and best is not None:

@@ -5,7 +5,7 @@ Endings, accents and typing errors are forgiven. Nothing here knows what a patte
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rapidfuzz import process
@@ -52,11 +52,12 @@ class Lexicon:
     _substrings: list[tuple[str, int, int]] = field(default_factory=list)
     _vocabulary: dict[str, str] = field(default_factory=dict)
     _corrections: dict[str, str] = field(default_factory=dict)
+    _reach: int = 400
 
     @classmethod
-    def of(cls, table: Mapping[str, Iterable[str]]) -> "Lexicon":
-        """Return a lexicon of the patterns in `table`, by key."""
-        lexicon = cls()
+    def of(cls, table: Mapping[str, Iterable[str]], reach: int = 400) -> "Lexicon":
+        """Return a lexicon of `table`, by key; `reach`: how far apart "a + b" may be, in characters."""
+        lexicon = cls(_reach=reach)
         for key, patterns in table.items():
             for pattern in patterns:
                 lexicon._add(key, pattern)
@@ -71,14 +72,17 @@ class Lexicon:
                 end = _end_of(phrase, spelled, position)
                 if end is not None:
                     hits[pattern].setdefault(part, (word.start, end))
-        if has_cjk(text):
+        if not text.isascii():
             self._find_substrings(fold(text), hits)
         found = [
             Found(self._patterns[number].key, self._patterns[number].weight, tuple(spans.values()))
             for number, spans in hits.items()
-            if len(spans) == self._patterns[number].parts
+            if len(spans) == self._patterns[number].parts and self._is_near(spans.values())
         ]
         return tuple(sorted(found, key=lambda each: (-each.weight, each.start)))
+
+    def _is_near(self, spans: Collection[tuple[int, int]]) -> bool:
+        return max(end for _, end in spans) - min(start for start, _ in spans) <= self._reach
 
     def keys_in(self, text: str) -> frozenset[str]:
         """Return the keys of all patterns that stand in `text`."""
@@ -96,10 +100,11 @@ class Lexicon:
         self._patterns.append(_Pattern(key, len(parts), weight, weak))
 
     def _compile(self, phrase: str, number: int, part: int) -> int:
-        if has_cjk(phrase):
+        said = words(phrase)
+        if has_cjk(phrase) or not said:
+            # Japanese is not split into words, and a sign such as ₱ is none.
             self._substrings.append((fold(phrase.strip()), number, part))
             return 2
-        said = words(phrase)
         found = tuple(word for word in said if word.plain not in _ARTICLES) or said
         stems = tuple(word.stem for word in found)
         for word in found:

@@ -22,7 +22,7 @@ _CERTAIN = tuple(
     for pattern in (
         rf"\b(?:my (?:full |real )?name(?: is|'s|’s|s)|(?:the |and )?name(?: is|'s|’s|:)|call me|signed,?(?: by)?|"
         rf"reporter(?: is|'s name is|:)|reported by|mi nombre es|me llamo|ang pangalan ko(?: po)?(?: ay)?(?: si)?|"
-        rf"pangalan ko(?: po)?(?: ay)?(?: si)?|ang ngalan ko(?: po)? ay|ako(?: po)?(?: nga)?(?: po)? si|si(?= [A-Z]\w+ [A-Z]\w+ po ito))\s*,?\s*(?P<name>{_LOOSE})",
+        rf"pangalan ko(?: po)?(?: ay)?(?: si)?|ang ngalan ko(?: po)? ay|ako(?: po)?(?: nga)?(?: po)? si)\s*,?\s*(?P<name>{_LOOSE})",
         rf"\b(?:write|put|use|add|note) (?:down )?(?P<name>{_LOOSE}) as (?:the |my )?(?:reporter|name)",
         rf"\b(?:put|add|use|write|include) my name(?: on it| on that| there| too| in| down| as)?,?:? +(?P<name>(?-i:{_NAME}))",
     )
@@ -31,11 +31,14 @@ _CAPITALISED = tuple(
     re.compile(pattern)
     for pattern in (
         rf"\b(?:[Tt]his is|[Ii]t'?s|[Hh]ere is)(?: (?:her|his|their|the|your|a|an|my))?(?: {_RELATION})?,? (?P<name>{_NAME})(?=\s*(?:[.,!—–-]|$|from\b|of\b|here\b|speaking\b|and\b|at\b))",
-        rf"\b(?:I'm|I’m|I am|Im|i'm|i am|im|Soy|soy|Si|si)(?: (?:her|his|their|the) {_RELATION})?,? (?P<name>{_NAME})",
-        rf"\b(?P<name>{_NAME}) (?:here|speaking|po ito|po ang pangalan ko|is my name|ang pangalan ko|reporting|es mi nombre)\b",
+        rf"\b(?:I'm|I’m|I am|Im|i'm|i am|im|Soy|soy|[Aa]ko(?: po)? ang|[Aa]ko po)(?: (?:her|his|their|the|su|el|la|kanyang|kaniyang) [a-zñáéíóú]+)?,? (?P<name>{_NAME})",
+        rf"\b(?P<name>{_NAME}) (?:here|speaking|po ito|is my name|(?:po )?(?:ang )?(?:pangalan|ngalan) ko|reporting|es mi nombre)\b",
         rf"(?:[—–]|\s--?)\s*(?P<name>{_NAME})\s*[.!]?\s*$",
         rf"\b(?:[Tt]hank you|[Tt]hanks|THANKS|[Rr]egards|[Ss]incerely|[Yy]ours(?: truly)?|[Ss]alamat(?: po)?|[Gg]racias|[Aa]tentamente|[Cc]heers|[Rr]espectfully)(?: [a-z]+){{0,3}}\s*[,.!\n—–-]+\s*(?P<name>{_NAME})\s*[.!]?\s*$",
-        rf"(?:^|[.!?\n;])\s*(?P<name>{_PART}(?: (?:{_PARTICLE} )*{_PART}){{1,4}})\s*(?:,[^.,!?]{{0,40}})?[.!]?\s*$",
+        rf"(?:^|[.!?\n;])\s*[Ff]rom:? (?P<name>{_NAME})\s*[.!]?\s*$",
+        rf"(?:^|[.!?\n;])\s*(?:{_TITLES} )?(?P<name>{_PART}(?: (?:{_PARTICLE} )*{_PART}){{1,4}})\s*(?:,[^.,!?]{{0,40}})?(?:[.!]|$)",
+        rf"^(?P<name>{_PART})\. Just (?P=name)\b",
+        r"[.!?\n]\s*(?P<name>[a-zñ]{2,}(?: [a-zñ]{2,}){1,3} (?:jr|sr|iii)\.?)\s*$",
     )
 )
 _JAPANESE = tuple(
@@ -229,6 +232,7 @@ _NO_NAMES = frozenset(
         "favor",
     ]
 )
+_NUMBER_WORD = re.compile(r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred)\b")
 _PHRASE_WORDS = frozenset(
     [
         "i",
@@ -338,6 +342,9 @@ _NAMED = tuple(
     for pattern in (
         rf"\b{_TITLES} {_NAME}",
         rf"\b(?:[Mm]y|[Oo]ur|[Tt]he|[Hh]is|[Hh]er|[Aa]ng|[Ss]i) {_RELATION},? (?P<name>{_NAME})(?:,? (?:aged? )?\d{{1,3}}(?: years? old)?)?",
+        rf"\b(?P<name>{_NAME}), (?:aged? )?\d{{1,3}}\b(?! [A-Z])(?: years? old| taong gulang| años)?",
+        rf"(?<![Aa]ko )(?<!po )\b[Ss]i (?P<name>{_NAME})(?:, \d{{1,3}}[\w ]*)?",
+        rf"\b[Ss]e llama (?P<name>(?:Don |Doña )?{_NAME})",
         rf"\b(?:named|called|a certain|one|nagngangalang|llamad[oa]|owner is|belongs to|suspect is|name of) (?P<name>{_NAME})",
     )
 )
@@ -350,7 +357,7 @@ def reporter_in(text: str) -> str | None:
     """Return the resident's own name if they give it in `text`."""
     for pattern in _CERTAIN:
         if (match := pattern.search(text)) and (name := _clean(match.group("name"))):
-            return name
+            return _whole(name, text[match.end() :])
     for pattern in _JAPANESE:
         if match := pattern.search(text):
             return match.group("name").strip()
@@ -362,6 +369,12 @@ def reporter_in(text: str) -> str | None:
     return None
 
 
+def _whole(name: str, rest: str) -> str:
+    """Return the full name after "My name is Ana, Ana Abad"."""
+    match = re.match(rf",? ({re.escape(name)} {_NAME})", rest)
+    return match.group(1) if match else name
+
+
 def name_from_answer(text: str) -> str | None:
     """Return the name in the answer to "What is your name?"; the answer may be the bare name."""
     if said := reporter_in(text):
@@ -369,7 +382,7 @@ def name_from_answer(text: str) -> str | None:
     bare = re.sub(
         r"^(?:(?:yes|sure|ok|okay|opo|it'?s|it is|sí|si|はい)[,.\s]+)+|\s+(?:po|here|please|by the way)\b.*$|です.*$",
         "",
-        text.strip(),
+        text.split(",")[0].strip() if len(text.split(",")[0].split()) > 1 else text.strip(),
         flags=re.IGNORECASE,
     ).strip(" .!,。")
     if re.fullmatch(r"[\u3400-\u9fff々ァ-ヶー・\s]{2,14}", bare):
@@ -435,6 +448,8 @@ def _clean(name: str) -> str | None:
     parts = name.strip(" ,.").split()
     while parts and fold(parts[-1].strip(".,")) in _NO_NAMES:
         parts.pop()
+    if parts and _NUMBER_WORD.match(fold(parts[0])):
+        return None
     for index, part in enumerate(parts):
         if fold(part.strip(".,'")) in _NO_NAMES and fold(part) not in (
             "la",

@@ -104,6 +104,11 @@ _NOT_A_PLACE = re.compile(
     r"name|line|queue|opinion|future|past|clock|outside|others?|ones?|rest)s?\b(?! (?:of|street|st|road|ave))",
     re.IGNORECASE,
 )
+# Places that say little by themselves; another one is preferred.
+_GENERIC = re.compile(
+    r"(?i)(?:go round |round |up |down |out )?(?:by |on |in |at |inside |between |under |of |to |from |over |along )?(?:the |a |an |our |my |his |her |their |this |that |some |one |two |three |four |several )?"
+    r"(?:\w+ )?(?:road|street|sidewalk|lane|floors?|side|houses?|roofs?|walls?|gate|corner|building|line|entrance|exit|bus|office|school|store|shop|lot|yard|driveway|stairs|steps|cars?|homes?|site|walk|path|bench|shelter|boat|bar|block|room|unit|calle|casa)"
+)
 _JA_NOT = re.compile(
     r"(?:[日時分年月間]|以|名|この|その)前$|^(?:この|その|あの)?(?:町|道路|前|横|区|村)$"
 )
@@ -145,7 +150,11 @@ def places_in(text: str, skip: Iterable[tuple[int, int]] = ()) -> list[Place]:
             merged[-1] = Place(text[start:end], start, end, score)
         elif not merged or place.start >= merged[-1].end:
             merged.append(place)
-    return [_finished(text, each) for each in merged if each.score >= 0.5]
+    finished = [_finished(text, each) for each in merged if each.score >= 0.5]
+    return [
+        Place(each.text, each.start, each.end, 0.4) if _GENERIC.fullmatch(each.text) else each
+        for each in finished
+    ]
 
 
 def _finished(text: str, place: Place) -> Place:
@@ -160,7 +169,15 @@ def _finished(text: str, place: Place) -> Place:
 
 def _joins(text: str, before: Place, place: Place) -> bool:
     between = text[before.end : place.start]
-    return place.start < before.end or between.strip() in ("", ",")
+    return place.start < before.end or fold(between.strip()) in (
+        "",
+        ",",
+        "of",
+        "to",
+        "at",
+        "on",
+        "in",
+    )
 
 
 def _preposed(text: str) -> list[Place]:

@@ -70,6 +70,8 @@ def _answer(state: State, reading: Reading, decision: Decision) -> bool:
         if act in reading.acts and not state.open():
             decision.says.append(Say(key))
             return len(reading.details) < 40
+    if "report_intent" in reading.acts:
+        return False
     if not reading.questions or reading.acts & {"smalltalk", "withdraw"}:
         return False
     if state.offers("search_town_information"):

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from snowballstemmer import stemmer
+from snowballstemmer import stemmer  # type: ignore[import-untyped]
 
 _STEMMER = stemmer("english")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -58,6 +58,7 @@ _CLAUSE = re.compile(
     r",\s+(?:also|only|another|plus|y también|pati|saka)\b",
     re.IGNORECASE,
 )
+_LIST = re.compile(rf"{_CLAUSE.pattern}|,\s+(?:and\s+)?(?=(?:a|an|the|my|our|some|one|two|three)\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -148,11 +149,11 @@ def _goes_on(word: str, following: str) -> bool:
     )
 
 
-def clauses(sentence: Span) -> tuple[Span, ...]:
-    """Return the clauses of a sentence that may speak of something else: "..., but ..."."""
+def clauses(sentence: Span, is_list: bool = False) -> tuple[Span, ...]:
+    """Return the clauses that may speak of something else: "..., but ..."; in a list, at commas."""
     found = []
     start = 0
-    for match in _CLAUSE.finditer(sentence.text):
+    for match in (_LIST if is_list else _CLAUSE).finditer(sentence.text):
         found.append(_trim(sentence.text, start, match.start()))
         start = match.start()
     found.append(_trim(sentence.text, start, len(sentence.text)))

@@ -1,0 +1,217 @@
+"""A message in pieces: each clause is a question, an opinion, an incident or a detail of one."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from townhall.clerk.cues import Cues, load_cues
+from townhall.clerk.incidents import CERTAIN, Guess, IncidentWords, incident_words
+from townhall.clerk.opinions import FeedbackKind, Leaning, leaning_of, mood_of, topic_of
+from townhall.clerk.places import Place, places_in
+from townhall.clerk.text import Span, clauses, has_cjk, sentences, words
+from townhall.town import Town
+
+# Below this weight the words for an incident type are too few to be a report.
+LIKELY = 0.9
+_STEERING = frozenset({"close", "withdraw", "confirm", "deny", "greet", "thanks"})
+_WH = re.compile(
+    r"(?:(?:hi|hello|hey|and|also|ok|so|but|btw|by the way|before i go on|question:?)[,.!:]?\s+)*"
+    r"(?:what|when|where|who|which|how (?:do|can|much|many|long|often|to)|do i|can i|may i|am i|"
+    r"ano|saan|kailan|paano|magkano|sino|qué|cuándo|dónde|cómo|cuánto|quién|cuál|puedo)\b",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"(?:(?:hi|hello|hey|and|also|ok|so|but|btw|by the way|please|before i go on|question:?)[,.!:]?\s+)*"
+    r"(?:what|when|where|who|which|how|is|are|do|does|did|can|could|may|will|would|am|should|why|has|"
+    r"have|ano|saan|kailan|paano|magkano|sino|pwede|bakit|ilan|qué|cuándo|dónde|cómo|cuánto|quién|"
+    r"cuál|puedo|hay que|se puede|por qué)\b",
+    re.IGNORECASE,
+)
+_PROTEST = re.compile(
+    r"(?:(?:so|and|but|hey|please|hello)[,.!]?\s+)?(?:why (?:did|do|does|are|is|have|has|can't|cant|don't|dont|must|should)|"
+    r"how (?:can|could) (?:the|you|it|they|a|this)|how come|how is it possible|since when|bakit|por qué|cómo es posible)\b",
+    re.IGNORECASE,
+)
+_REQUEST = re.compile(
+    r"\b(?:can|could|would|will) (?:you|someone|somebody|anyone|they|we|the \w+)\b.{0,40}?\b"
+    r"(?:fix|repair|send|come|clean|remove|check|do something|look|pick|collect|replace|help|visit|stop)\b",
+    re.IGNORECASE,
+)
+_WISH = re.compile(
+    r"(?:\b(?:can|could|would|will) (?:you|we|they|someone|the \w+(?: \w+)?)\b|^(?:please|pls|maybe|perhaps)\b).{0,30}?\b(?:put|add|build|install|plant|"
+    r"extend|open|make|get|provide|consider|bring|create|organi[sz]e|offer|introduce|allow|lower|reduce|"
+    r"keep|have|set up|walk|teach|start|give|let|translate|paint|widen|run)\b",
+    re.IGNORECASE,
+)
+_PROBLEM = re.compile(
+    r"\b(?:broken|damaged|not working|doesn'?t work|out of order|missing|leak(?:ing|s)?|stuck|crack(?:ed)?|"
+    r"snapped|fell off|fallen|collapsed|blocked|clogged|overflow(?:ing|s)?|loose|torn|knocked over|"
+    r"sira|basag|barado|rot[oa]s?|dañad[oa]s?)\b|壊れ|故障|割れ|詰ま",
+    re.IGNORECASE,
+)
+_ANEW = re.compile(
+    r"[,\s]*(?:and |plus |but )?(?:also\b|another\b|there(?:'s|’s| is| are)\b|second(?:ly)?\b|third\b|"
+    r"the other\b|plus\b|btw\b|by the way\b|one more\b|as well\b|besides\b|pati\b|saka\b|at saka\b|"
+    r"meron pa\b|may isa pa\b|también\b|y también\b|además\b|あと|それから|また|then\b|and the\b|and an?\b)",
+    re.IGNORECASE,
+)
+
+
+@dataclass
+class Piece:
+    """A clause with what it was found to be."""
+
+    span: Span
+    kind: Literal["question", "opinion", "incident", "detail"]
+    guess: Guess | None = None
+    opinion: FeedbackKind | None = None
+    place: Place | None = None
+
+
+@dataclass
+class Group:
+    """Pieces that tell the same incident or opinion."""
+
+    kind: Literal["opinion", "incident"]
+    pieces: list[Piece] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The pieces' words, in order."""
+        return " ".join(piece.span.text for piece in self.pieces)
+
+
+class Sorter:
+    """Sorts the clauses of a message by the words of one town."""
+
+    def __init__(self, town: Town) -> None:
+        self._town = town
+        self._words: IncidentWords = incident_words(town)
+        self._cues: Cues = load_cues()
+
+    def pieces(self, text: str, skip: Sequence[tuple[int, int]], is_list: bool) -> list[Piece]:
+        """Return the pieces of `text`; `skip`: days and names; `is_list`: commas part matters."""
+        found: list[Piece] = []
+        for sentence in sentences(text):
+            parts = [self._piece(part, skip) for part in clauses(sentence, is_list)]
+            matters = {(each.kind, each.opinion, each.guess and each.guess.kind.code)
+                       for each in parts if each.kind != "detail"}  # fmt: skip
+            # One matter is better understood from its whole sentence.
+            found += parts if len(matters) > 1 else [self._piece(sentence, skip)]
+        return found
+
+    def groups(self, pieces: Iterable[Piece]) -> list[Group]:
+        """Put pieces together that tell the same; a detail belongs to what was told before."""
+        groups: list[Group] = []
+        waiting: list[Piece] = []
+        for piece in pieces:
+            last = groups[-1] if groups else None
+            if piece.kind == "question":
+                continue
+            if piece.kind == "detail" and last is not None:
+                turned = self._problem_after_praise(last, piece)
+                if turned is None:
+                    last.pieces.append(piece)
+                else:
+                    groups.append(Group("incident", [turned]))
+            elif piece.kind == "detail":
+                waiting.append(piece)
+            elif last is not None and _belongs(last, piece):
+                last.pieces.append(piece)
+            else:
+                kind = "opinion" if piece.kind == "opinion" else "incident"
+                groups.append(Group(kind, [*waiting, piece]))
+                waiting = []
+        return groups
+
+    def _problem_after_praise(self, group: Group, piece: Piece) -> Piece | None:
+        """Take "only one is broken already" after praise of the benches for an incident."""
+        is_praise = group.kind == "opinion" and any(p.opinion == "praise" for p in group.pieces)
+        if not is_praise or not _PROBLEM.search(piece.span.text):
+            return None
+        guesses = self._words.guesses(f"{group.text} {piece.span.text}")
+        if not guesses:
+            return None
+        place = piece.place or next((p.place for p in group.pieces if p.place), None)
+        return Piece(piece.span, "incident", guess=guesses[0], place=place)
+
+    def _piece(self, span: Span, skip: Iterable[tuple[int, int]]) -> Piece:
+        inner = [(a - span.start, b - span.start) for a, b in skip if span.start <= a < span.end]
+        places = places_in(span.text, inner)
+        place = max(places, key=lambda each: each.score) if places else None
+        guesses = self._words.guesses(span.text, [(each.start, each.end) for each in places])
+        guess = guesses[0] if guesses else None
+        weight = guess.weight if guess else 0.0
+        if self._is_act(span.text, weight, place):
+            return Piece(span, "detail", place=place)
+        leaning = self._leaning(span.text, weight, place)
+        if leaning is not None and (leaning.kind == "suggestion" or _PROTEST.match(span.text)):
+            return Piece(span, "opinion", opinion=leaning.kind, place=place)
+        if self._is_question(span.text, weight, place):
+            return Piece(span, "question")
+        if leaning is not None:
+            return Piece(span, "opinion", opinion=leaning.kind, place=place)
+        kind: Literal["incident", "detail"] = "incident" if weight >= LIKELY else "detail"
+        return Piece(span, kind, guess=guess, place=place)
+
+    def _is_act(self, text: str, weight: float, place: Place | None) -> bool:
+        """Whether a clause only steers the conversation: "that's all, thanks"."""
+        acts = self._cues.acts_in(text)
+        if "report_intent" in acts and weight < LIKELY:
+            return True
+        steers = bool(acts & _STEERING) and place is None and weight < CERTAIN
+        return steers and len(words(text)) <= 9
+
+    def _leaning(self, text: str, weight: float, place: Place | None) -> Leaning | None:
+        """Return the opinion of a clause, if it outweighs the incident it may tell."""
+        topic = topic_of(self._town, text)
+        leaning = leaning_of(text, topic is not None)
+        asks_what = _WH.match(text) is not None
+        if _REQUEST.search(text) and weight >= LIKELY:
+            return None
+        if leaning is None or leaning.kind != "suggestion":
+            if _WISH.search(text) and not asks_what and weight < CERTAIN + 1:
+                return Leaning("suggestion", CERTAIN)
+            if _PROTEST.match(text) and topic is not None and weight < CERTAIN:
+                return Leaning("complaint", CERTAIN)
+        if leaning is None or (topic is None and leaning.weight < CERTAIN):
+            return None
+        if leaning.kind == "suggestion":
+            return leaning if leaning.weight >= weight * 0.6 and not asks_what else None
+        if leaning.kind == "praise":
+            return leaning if weight < CERTAIN or mood_of(text) > 0.4 else None
+        return leaning if weight < 1.0 or leaning.weight > weight else None
+
+    def _is_question(self, text: str, weight: float, place: Place | None) -> bool:
+        if "close" in self._cues.acts_in(text) or (_REQUEST.search(text) and weight >= LIKELY):
+            return False
+        early = 25 if not has_cjk(text) else len(text)
+        asks = _ASKS.match(text) is not None or any(
+            found.key == "question" and found.start < early for found in self._cues.acts.find(text)
+        )
+        if not asks and not text.rstrip().endswith(("?", "？")):
+            return False
+        tells = weight >= CERTAIN and (place is not None or _PROTEST.match(text) is not None)
+        return _WH.match(text) is not None or (not tells and (asks or weight < CERTAIN))
+
+
+def starts_anew(text: str) -> bool:
+    """Whether a clause begins another matter: "and there's", "also", "second"."""
+    return _ANEW.match(text) is not None
+
+
+def _belongs(group: Group, piece: Piece) -> bool:
+    """Whether `piece` goes on with `group` rather than beginning something of its own."""
+    if piece.kind != group.kind:
+        return False
+    if piece.guess is None:
+        kinds = {each.opinion for each in group.pieces if each.opinion}
+        return "praise" not in kinds or piece.opinion == "praise"
+    codes = {each.guess.kind.code for each in group.pieces if each.guess}
+    anew = starts_anew(piece.span.text)
+    if piece.guess.kind.code in codes:
+        return piece.place is None or not anew
+    has_place = any(each.place is not None for each in group.pieces)
+    certain = piece.guess.weight >= CERTAIN
+    return not (certain and (anew or (piece.place is not None and has_place)))
