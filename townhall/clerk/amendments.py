@@ -158,3 +158,35 @@ def _corrected_place(matter: Matter, reading: Reading, text: str) -> str | None:
         return None
     best = max(fitting, key=lambda each: each.score)
     return best.text if best.score >= 0.5 else None
+
+
+def add_to_emergency(state: State, reading: Reading, text: str, decision: Decision) -> bool:
+    """Add what follows a filed emergency to it: nobody in danger begins a second report."""
+    filed = state.filed()
+    if not filed or state.open() or not filed[-1].is_urgent():
+        return False
+    matter = filed[-1]
+    if reading.acts & {"close", "thanks", "withdraw", "correct"} or len(words(text)) < 3:
+        return False
+    if (
+        any(report.starts_anew for report in reading.reports)
+        or reading.opinions
+        or reading.questions
+    ):
+        return False
+    told = [*(report.text for report in reading.reports), reading.details]
+    matter.told += [each for each in told if each and not is_only_name(each, state.reporter)]
+    reporter = None if state.is_anonymous else state.reporter
+    changes: dict[str, Any] = {"description": matter.text(reporter)}
+    if people := matter.people(reporter):
+        changes["person_involved"] = people
+    if reading.reporter:
+        changes["reporter_name"] = reading.reporter
+    if state.offers("amend_report"):
+        listed = [{"field": name, "value": value} for name, value in changes.items()]
+        call = ToolCall("amend_report", {"reference": str(matter.reference), "changes": listed})
+        decision.calls.append(call)
+        decision.says.append(Say("added"))
+    else:
+        decision.says.append(Say("cannot_amend", {"reference": str(matter.reference)}))
+    return True

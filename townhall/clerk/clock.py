@@ -38,7 +38,8 @@ _PATTERNS = tuple(
         r"(?:午前|午後|朝|夜|夕方|深夜|昼)?の?(?P<hour>\d{1,2})時(?:(?P<minute>\d{1,2})分|(?P<media>半))?(?!間)",
         r"\b(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)\b",
         rf"\b{_HOUR}{_MINUTE}\s*(?:o'?clock|ish\b|-ish\b)",
-        rf"\b(?:around|about|at|at about|at around|like|since|by|past|just after|after|before)\s+(?:about |around |like )?{_HOUR}{_MINUTE}(?=\s*(?:[,.!?;]|$|\b(?:yesterday|last|this|today|tonight|on|and|when|someone|somebody|i|a|my|we|he|she|they|two|three|the)\b))(?!\s*(?:cars|men|people|houses|years|days|minutes|hours|weeks|of))",
+        rf"\b(?:around|about|roughly|approximately|bandang|mga)\s+{_HOUR}{_MINUTE}\b(?!\s*(?:cars|men|women|people|persons|kids|houses|homes|flats|families|years|days|minutes|mins|hours|weeks|months|times|meters|metres|feet|of|percent|pesos|dogs|bags|old|or so|lights|trees|km|%|na tao|tao))",
+        rf"\b(?:at|at like|like|since|by|past|just after|before)\s+(?:about |around |like )?{_HOUR}{_MINUTE}(?=\s*(?:[,.!?;]|$|\b(?:yesterday|last|this|today|tonight|on|and|when|while|as|someone|somebody|i|a|my|we|he|she|they|two|three|the|in|near|outside|behind|at)\b))",
         r"\b(?P<hour>[0-2]?\d)[.](?P<minute>[0-5]\d)(?=\s*(?:[,.!?;]|$|yesterday|last|this|today|tonight))",
     )
 )  # fmt: skip
@@ -47,7 +48,7 @@ _NAMED = (
     (re.compile(r"\b(?:at|around|about|past|since|before|by) noon\b|\bmidday\b|tanghaling tapat|mediodia|正午"), time(12, 0)),
 )  # fmt: skip
 _END_ONLY = re.compile(
-    r"(?:\buntil|\btill?|\bup to|\bhanggang|\bhasta|\bto)\s*(?:about |around |past |las )?$"
+    r"(?:\buntil|\btill?|\bup to|\bhanggang|\bhasta|\bto)\s*(?:about |around |past |las |a las |alas |alas-|mga )*$"
 )
 # "when I come home at midnight" tells of a habit, not of the incident.
 _HABIT = re.compile(

@@ -90,4 +90,6 @@ def load_cues() -> Cues:
     """Return the clerk's cues, read once."""
     path = Path(__file__).with_name("cues.toml")
     tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Cues(*(Lexicon.of(tables[name], reach=60) for name in ("acts", "feedback", "severity")))
+    return Cues(
+        *(Lexicon.of(tables[name], reach=60, gap=1) for name in ("acts", "feedback", "severity"))
+    )

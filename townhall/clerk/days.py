@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from townhall.clerk.spelling import is_known_word
 from townhall.clerk.text import fold
 
 _NUMBERS = {
@@ -99,6 +103,10 @@ class Day:
 def days_in(text: str, sent: datetime) -> tuple[Day, ...]:
     """Return the days said in `text`, in order, relative to `sent`; future ones are not meant."""
     folded = _same_length(text)
+    return _days(folded, sent) or _days(_respelled(folded), sent)
+
+
+def _days(folded: str, sent: datetime) -> tuple[Day, ...]:
     taken = [match.span() for match in _RECURRING.finditer(folded)]
     found: list[Day] = []
     for kind, pattern in _EXPRESSIONS:
@@ -111,6 +119,25 @@ def days_in(text: str, sent: datetime) -> tuple[Day, ...]:
             taken.append(match.span())
             found.append(day)
     return tuple(sorted(found, key=lambda each: each.start))
+
+
+# The words of days that are misspelt often enough to matter.
+_DAY_WORDS = (
+    "yesterday", "tonight", "today", "monday", "tuesday", "wednesday", "thursday", "friday",
+    "saturday", "sunday", "morning", "afternoon", "evening", "kahapon", "kanina", "kagabi",
+)  # fmt: skip
+
+
+def _respelled(folded: str) -> str:
+    return re.sub(r"[a-z]{5,}", lambda match: _respell(match.group()), folded)
+
+
+@lru_cache(maxsize=4096)
+def _respell(word: str) -> str:
+    if word in _DAY_WORDS or is_known_word(word):
+        return word
+    near = process.extractOne(word, _DAY_WORDS, scorer=OSA.distance, score_cutoff=2)
+    return near[0] if near and near[0][0] == word[0] else word
 
 
 def is_recurring(text: str) -> bool:

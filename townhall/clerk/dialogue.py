@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from townhall.clerk.amendments import amend, retract
+from townhall.clerk.amendments import add_to_emergency, amend, retract
 from townhall.clerk.conversation import ToolCall, Turn
 from townhall.clerk.incidents import incident_words
 from townhall.clerk.intake import identify, take_in
@@ -88,6 +88,8 @@ class Dialogue:
         state = self.state
         if retract(state, reading, turn.text, decision):
             self._resume(decision)
+            return
+        if add_to_emergency(state, reading, turn.text, decision):
             return
         fresh: list[Matter] = []
         if not amend(state, reading, turn.text, decision):

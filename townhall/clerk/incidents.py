@@ -42,10 +42,18 @@ class IncidentWords:
     def guesses(self, text: str, places: Iterable[tuple[int, int]] = ()) -> tuple[Guess, ...]:
         """Return the types that `text` may mean, likeliest first; words of a place count little."""
         spans = tuple(places)
+        idioms = [
+            span
+            for found in load_cues().acts.find(text)
+            if found.key == "idiom"
+            for span in found.spans
+        ]
         weights: dict[str, list[float]] = {}
         starts: dict[str, int] = {}
         for found in self.types.find(text):
             weight = found.weight * _share_outside(found, spans)
+            if any(found.start < end and start < found.spans[0][1] for start, end in idioms):
+                continue
             if _NEGATION.search(fold(text[max(0, found.start - 30) : found.start])):
                 weight *= _NEGATED
             weights.setdefault(found.key, []).append(weight)
@@ -78,7 +86,8 @@ def _share_outside(found: Found, spans: tuple[tuple[int, int], ...]) -> float:
         _IN_PLACE if any(begin <= start and end <= finish for begin, finish in spans) else 1.0
         for start, end in found.spans
     ]
-    return sum(counts) / len(counts)
+    # Of "swing + chain" the first is the thing: if that is only the place, it is another matter.
+    return counts[0] if counts[0] < 1 else sum(counts) / len(counts)
 
 
 @lru_cache(maxsize=8)

@@ -63,12 +63,23 @@ def _known(state: State, report: Report, fresh: list[Matter]) -> Matter | None:
     for matter in reversed(state.open()):
         if matter.form == "feedback" or matter in fresh or report.starts_anew:
             continue
-        if report.place is not None and matter.place is not None:
+        if report.place is not None and matter.place is not None and not _refers_back(report.text):
             continue
-        same = matter.kind is None or report.kind is None or matter.kind is report.kind
+        same = matter.kind is None or matter.kind is report.kind or _refers_back(report.text)
         if same or report.weight < CERTAIN + 0.5 or state.pending in ("where", "when", "detail"):
             return matter
     return None
+
+
+def _refers_back(text: str) -> bool:
+    """Whether words speak of what was named before: "he", "it", "they are"."""
+    return (
+        re.match(
+            r"(?i)(?:he|she|it|they|it'?s|he'?s|she'?s|they'?re|this|that|siya|sila|ito|es|está)\b",
+            text,
+        )
+        is not None
+    )
 
 
 def _take_opinion(state: State, opinion: Opinion, fresh: list[Matter]) -> None:
@@ -108,7 +119,9 @@ def _with_street(place: str, reading: Reading) -> str:
     """Add the street that another sentence names to a place that has no name of its own."""
     if re.search(r"[A-Z0-9]", place[1:]) or has_cjk(place):
         return place
-    named = [each for each in reading.places if each.score >= 1.2 and re.search(r"[A-Z]", each.text[1:])]
+    named = [
+        each for each in reading.places if each.score >= 1.2 and re.search(r"[A-Z]", each.text[1:])
+    ]
     return f"{place}, {named[0].text}" if named and named[0].text not in place else place
 
 

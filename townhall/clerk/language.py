@@ -140,6 +140,9 @@ _FUNCTION_WORDS = {
         ]
     ),
 }
+_CLEAR_WORDS = frozenset(
+    "opo oo salamat hindi wala walang kumusta magandang sige tama hola gracias sí correcto buenas buenos".split()
+)
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -160,13 +163,16 @@ def language_of(text: str, spoken: Sequence[str], previous: str | None = None) -
 
 
 def _by_function_words(found: Sequence[str], spoken: Sequence[str]) -> str | None:
-    shares = {
-        code: sum(word in known for word in found) / len(found)
+    hits = {
+        code: sum(word in known for word in found)
         for code, known in _FUNCTION_WORDS.items()
         if code in spoken
     }
-    best = max(shares, key=lambda code: shares[code], default=None)
-    return best if best is not None and shares[best] >= 0.3 else None
+    best = max(hits, key=lambda code: hits[code], default=None)
+    if best is None or hits[best] / len(found) < 0.3:
+        return None
+    # "no", "me" and "at" are English too: one such word is not enough.
+    return best if hits[best] > 1 or found[0] in _CLEAR_WORDS else None
 
 
 @lru_cache(maxsize=512)

@@ -15,7 +15,6 @@ from townhall.clerk.spelling import is_known_word
 from townhall.clerk.text import Word, fold, has_cjk, words
 
 WEAK = 0.4
-_MAX_GAP = 2
 _ARTICLES = frozenset({"the", "a", "an"})
 
 
@@ -53,11 +52,16 @@ class Lexicon:
     _vocabulary: dict[str, str] = field(default_factory=dict)
     _corrections: dict[str, str] = field(default_factory=dict)
     _reach: int = 400
+    _gap: int = 2
 
     @classmethod
-    def of(cls, table: Mapping[str, Iterable[str]], reach: int = 400) -> "Lexicon":
-        """Return a lexicon of `table`, by key; `reach`: how far apart "a + b" may be, in characters."""
-        lexicon = cls(_reach=reach)
+    def of(cls, table: Mapping[str, Iterable[str]], reach: int = 400, gap: int = 2) -> "Lexicon":
+        """Return a lexicon of `table`, by key.
+
+        `reach`: how far apart the parts of "a + b" may be, in characters. `gap`: how many other
+        words may stand between two words of a phrase.
+        """
+        lexicon = cls(_reach=reach, _gap=gap)
         for key, patterns in table.items():
             for pattern in patterns:
                 lexicon._add(key, pattern)
@@ -69,7 +73,7 @@ class Lexicon:
         spelled = self._spelled(words(text))
         for position, word in enumerate(spelled):
             for phrase, pattern, part in self._phrases.get(word.stem, ()):
-                end = _end_of(phrase, spelled, position)
+                end = _end_of(phrase, spelled, position, self._gap)
                 if end is not None:
                     hits[pattern].setdefault(part, (word.start, end))
         if not text.isascii():
@@ -121,7 +125,7 @@ class Lexicon:
     def _spelled(self, found: tuple[Word, ...]) -> list[Word]:
         known = set(self._vocabulary.values())
         return [
-            word if word.stem in known or len(word.plain) < 4 else self._corrected(word)
+            word if word.stem in known or len(word.plain) < 5 else self._corrected(word)
             for word in found
         ]
 
@@ -136,7 +140,7 @@ class Lexicon:
     def _nearest(self, plain: str) -> str:
         if not plain.isascii() or plain.isdigit() or is_known_word(plain):
             return ""
-        limit = 1 if len(plain) < 8 else 2
+        limit = 1 if len(plain) < 10 else 2
         near = process.extract(
             plain, self._vocabulary.keys(), scorer=OSA.distance, score_cutoff=limit, limit=8
         )
@@ -153,11 +157,11 @@ class Lexicon:
         return len(self._phrases.get(stem, ()))
 
 
-def _end_of(phrase: tuple[str, ...], found: list[Word], position: int) -> int | None:
+def _end_of(phrase: tuple[str, ...], found: list[Word], position: int, gap: int) -> int | None:
     """Return where `phrase`, which begins at `position`, ends; small gaps are allowed."""
     here = position
     for wanted in phrase[1:]:
-        window = range(here + 1, min(here + 2 + _MAX_GAP, len(found)))
+        window = range(here + 1, min(here + 2 + gap, len(found)))
         following = next((index for index in window if found[index].stem == wanted), None)
         if following is None:
             return None

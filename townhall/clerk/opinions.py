@@ -1,5 +1,6 @@
 """Whether a text is a suggestion, a complaint or praise, what about, and in what mood."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -15,6 +16,11 @@ FeedbackKind = Literal["suggestion", "complaint", "praise"]
 Sentiment = Literal["positive", "neutral", "negative"]
 # VADER's compound score runs from -1 to 1; its authors draw the lines at 0.05.
 _CLEAR = 0.3
+# The weight of an opinion that only its mood betrays; any words for an incident weigh more.
+MOOD_ONLY = 0.5
+_ENGLISH = re.compile(
+    r"(?i)\b(?:the|is|are|was|were|and|of|it|this|that|so|very|my|your|our|have|has)\b"
+)
 _KINDS: tuple[FeedbackKind, ...] = ("suggestion", "complaint", "praise")
 
 
@@ -41,9 +47,11 @@ def leaning_of(text: str, has_topic: bool) -> Leaning | None:
     kind = max(_KINDS, key=lambda each: weights[each])
     if weights[kind] > 0:
         return Leaning(kind, weights[kind])
-    if has_topic and mood < -_CLEAR:
-        return Leaning("complaint", 0.7)
-    return Leaning("praise", 0.7) if has_topic and mood > 0.5 else None
+    if not has_topic or not _ENGLISH.search(text):
+        return None
+    if mood < -_CLEAR:
+        return Leaning("complaint", MOOD_ONLY)
+    return Leaning("praise", MOOD_ONLY) if mood > 0.5 else None
 
 
 def sentiment_of(kind: FeedbackKind, text: str) -> Sentiment:

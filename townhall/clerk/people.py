@@ -9,7 +9,7 @@ _PART = r"[A-ZÀ-ÖØ-Þ][\w'’\-]*\.?"
 _PARTICLE = r"(?:de|del|dela|la|las|los|da|dos|van|von|der|bin|binti|ibn|al|y|e|vda\.?|ter)"
 _NAME = rf"{_PART}(?: (?:{_PARTICLE} )*{_PART}){{0,4}}"
 _LOOSE = r"[^\W\d_][\w'’\-]*\.?(?: (?!(?:and|y|at|here|from|by|i|it|is|but|po|who|the|nothing|thats?|my|in|of|for|please|thank|thanks)\b)[^\W\d_][\w'’\-]*\.?){0,4}"
-_TITLES = r"(?:Mr|Mrs|Ms|Miss|Mister|Dr|Engr|Atty|Capt|Sgt|Aling|Mang|Kuya|Ate|Manong|Manang|Tita|Tito|Sir|Señora?|Don|Doña)\.?"
+_TITLES = r"(?:Mr|Mrs|Ms|Miss|Mister|Dr|Engr|Atty|Capt|Sgt|Aling|Mang|Kuya|Ate|Manong|Manang|Tita|Tito|Sir|Señora?)\.?"
 _RELATION = (
     r"(?:son|daughter|child|mother|father|mom|mum|dad|wife|husband|brother|sister|grandson|granddaughter|"
     r"grandmother|grandfather|grandma|grandpa|lola|lolo|aunt|uncle|cousin|nephew|niece|neighbou?r|friend|"
@@ -315,7 +315,7 @@ _PERSON = (
     r"official|inspector|owner|occupant|dealer|drunks?|drunkard|fellow|dude|gentleman|child|toddler|baby|"
     r"couple|clerk|guards?|lalaki|lalake|babae|binata|kabataan|tambay|kapitbahay|matanda|bata|"
     r"hombres?|mujer(?:es)?|chic[oa]s?|joven(?:es)?|tipos?|vecin[oa]s?|muchach[oa]s?|señora?(?:es)?|"
-    r"individuos?|ladr(?:ón|ones)|niñ[oa]s?|people|somebody|someone)"
+    r"individuos?|ladr(?:ón|ones)|niñ[oa]s?|(?:someone|somebody|people)(?= (?:in an?|with an?|wearing)\b))"
 )
 _DESCRIBES = r"(?:in|with|wearing|dressed|carrying|holding|driving|riding|on a|named|called|of about|about|around|aged|from|sa|na naka|nakasuot|con|de|vestido|at)"
 _VERB = (
@@ -364,7 +364,8 @@ def reporter_in(text: str) -> str | None:
     for pattern in _CAPITALISED:
         for match in pattern.finditer(text):
             name = _clean(match.group("name"))
-            if name and not _PLACE_WORD.search(name) and _fits_alone(name):
+            is_place = _PLACE_WORD.search(name) if name else None
+            if name and (not is_place or "rom:?" in pattern.pattern) and _fits_alone(name):
                 return name
     return None
 

@@ -7,7 +7,14 @@ from typing import Literal
 
 from townhall.clerk.cues import Cues, load_cues
 from townhall.clerk.incidents import CERTAIN, Guess, IncidentWords, incident_words
-from townhall.clerk.opinions import FeedbackKind, Leaning, leaning_of, mood_of, topic_of
+from townhall.clerk.opinions import (
+    MOOD_ONLY,
+    FeedbackKind,
+    Leaning,
+    leaning_of,
+    mood_of,
+    topic_of,
+)
 from townhall.clerk.places import Place, places_in
 from townhall.clerk.text import Span, clauses, has_cjk, sentences, words
 from townhall.town import Town
@@ -109,15 +116,11 @@ class Sorter:
             last = groups[-1] if groups else None
             if piece.kind == "question":
                 continue
-            if piece.kind == "detail" and last is not None:
-                turned = self._problem_after_praise(last, piece)
-                if turned is None:
-                    last.pieces.append(piece)
-                else:
-                    groups.append(Group("incident", [turned]))
-            elif piece.kind == "detail":
+            if last is None and piece.kind == "detail":
                 waiting.append(piece)
-            elif last is not None and _belongs(last, piece):
+            elif last is not None and (turned := self._problem_after_praise(last, piece)):
+                groups.append(Group("incident", [turned]))
+            elif last is not None and (piece.kind == "detail" or _belongs(last, piece)):
                 last.pieces.append(piece)
             else:
                 kind = "opinion" if piece.kind == "opinion" else "incident"
@@ -128,7 +131,7 @@ class Sorter:
     def _problem_after_praise(self, group: Group, piece: Piece) -> Piece | None:
         """Take "only one is broken already" after praise of the benches for an incident."""
         is_praise = group.kind == "opinion" and any(p.opinion == "praise" for p in group.pieces)
-        if not is_praise or not _PROBLEM.search(piece.span.text):
+        if not is_praise or piece.kind == "incident" or not _PROBLEM.search(piece.span.text):
             return None
         guesses = self._words.guesses(f"{group.text} {piece.span.text}")
         if not guesses:
@@ -140,7 +143,7 @@ class Sorter:
         inner = [(a - span.start, b - span.start) for a, b in skip if span.start <= a < span.end]
         places = places_in(span.text, inner)
         place = max(places, key=lambda each: each.score) if places else None
-        guesses = self._words.guesses(span.text, [(each.start, each.end) for each in places])
+        guesses = self._words.guesses(span.text, [each.span for each in places])
         guess = guesses[0] if guesses else None
         weight = guess.weight if guess else 0.0
         if self._is_act(span.text, weight, place):
@@ -177,6 +180,8 @@ class Sorter:
                 return Leaning("complaint", CERTAIN)
         if leaning is None or (topic is None and leaning.weight < CERTAIN):
             return None
+        if leaning.weight <= MOOD_ONLY and weight >= LIKELY:
+            return None
         if leaning.kind == "suggestion":
             return leaning if leaning.weight >= weight * 0.6 and not asks_what else None
         if leaning.kind == "praise":
@@ -196,6 +201,17 @@ class Sorter:
         return _WH.match(text) is not None or (not tells and (asks or weight < CERTAIN))
 
 
+def _is_aside(group: Group, piece: Piece) -> bool:
+    """Whether an opinion only comments on the incident, or a few words only colour the opinion."""
+    if group.kind == "incident":
+        return piece.opinion == "complaint" or (
+            piece.opinion == "suggestion" and piece.place is None
+        )
+    is_complaint = all(each.opinion != "praise" for each in group.pieces)
+    weight = piece.guess.weight if piece.guess else 0.0
+    return is_complaint and piece.place is None and weight < CERTAIN + 0.6
+
+
 def starts_anew(text: str) -> bool:
     """Whether a clause begins another matter: "and there's", "also", "second"."""
     return _ANEW.match(text) is not None
@@ -204,7 +220,7 @@ def starts_anew(text: str) -> bool:
 def _belongs(group: Group, piece: Piece) -> bool:
     """Whether `piece` goes on with `group` rather than beginning something of its own."""
     if piece.kind != group.kind:
-        return False
+        return not starts_anew(piece.span.text) and _is_aside(group, piece)
     if piece.guess is None:
         kinds = {each.opinion for each in group.pieces if each.opinion}
         return "praise" not in kinds or piece.opinion == "praise"

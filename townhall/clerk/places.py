@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from townhall.clerk.spelling import is_known_word
 from townhall.clerk.text import fold, has_cjk
@@ -63,7 +63,7 @@ _STOP = (
 )
 _WORD = r"[^\W_][^\s,.!?;:()\"“”—–]*"
 _NUMBERED = re.compile(
-    rf"\b(?:no\.? ?|number |unit |#)?\d+[a-z]?(?:-\d+)?,? (?:{_WORD} ){{1,4}}?{_STREET}\.?",
+    rf"\b(?:no\.? ?|number |unit |#)?\d+[a-z]?(?:-\d+)?,? (?:(?!(?:and|or|every|i|is|was|are|years?|days?|in|on|at|of|the|to|times?|people|men|cars|big|small|meters?|metres?)\b){_WORD} ){{1,4}}?{_STREET}\.?",
     re.IGNORECASE,
 )
 _CONTINUES = re.compile(
@@ -107,7 +107,7 @@ _NOT_A_PLACE = re.compile(
 # Places that say little by themselves; another one is preferred.
 _GENERIC = re.compile(
     r"(?i)(?:go round |round |up |down |out )?(?:by |on |in |at |inside |between |under |of |to |from |over |along )?(?:the |a |an |our |my |his |her |their |this |that |some |one |two |three |four |several )?"
-    r"(?:\w+ )?(?:road|street|sidewalk|lane|floors?|side|houses?|roofs?|walls?|gate|corner|building|line|entrance|exit|bus|office|school|store|shop|lot|yard|driveway|stairs|steps|cars?|homes?|site|walk|path|bench|shelter|boat|bar|block|room|unit|calle|casa)"
+    r"(?:(?:same|other|next|left|right|front|back|whole|entire|busy|main|dark|narrow|old|new|nearby|side|inside|outside|empty|vacant|middle|big|small|footpath) )?(?:road|street|sidewalk|lane|floors?|side|houses?|roofs?|walls?|gate|corner|building|line|entrance|exit|bus|office|school|store|shop|lot|yard|driveway|stairs|steps|cars?|homes?|site|walk|path|bench|shelter|boat|bar|block|room|unit|calle|casa)"
 )
 _JA_NOT = re.compile(
     r"(?:[日時分年月間]|以|名|この|その)前$|^(?:この|その|あの)?(?:町|道路|前|横|区|村)$"
@@ -126,12 +126,21 @@ _TAIL = re.compile(
 
 @dataclass(frozen=True)
 class Place:
-    """A place as written, where it stands in the text, and how sure it is one."""
+    """A place as written, where it stands in the text, and how sure it is one.
+
+    `core` is where the place proper begins: in "the swings in Ferry Park", at the park.
+    """
 
     text: str
     start: int
     end: int
     score: float
+    core: int = -1
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Where the place proper stands."""
+        return (self.core if self.core >= 0 else self.start, self.end)
 
 
 def places_in(text: str, skip: Iterable[tuple[int, int]] = ()) -> list[Place]:
@@ -152,8 +161,7 @@ def places_in(text: str, skip: Iterable[tuple[int, int]] = ()) -> list[Place]:
             merged.append(place)
     finished = [_finished(text, each) for each in merged if each.score >= 0.5]
     return [
-        Place(each.text, each.start, each.end, 0.4) if _GENERIC.fullmatch(each.text) else each
-        for each in finished
+        replace(each, score=0.4) if _GENERIC.fullmatch(each.text) else each for each in finished
     ]
 
 
@@ -164,7 +172,20 @@ def _finished(text: str, place: Place) -> Place:
         end = more.end()
     while dangling := _DANGLING.search(text, place.start, end):
         end = dangling.start()
-    return Place(text[place.start : end].strip(" ,"), place.start, end, place.score)
+    return Place(
+        text[place.start : end].strip(" ,"), place.start, end, place.score, _core(text, place)
+    )
+
+
+def _core(text: str, place: Place) -> int:
+    """Return where a name or landmark begins, after the things that are only in front of it."""
+    for match in _PREPOSED.finditer(text, place.start, place.end):
+        before = text[place.start : match.start()]
+        if before.strip() and _score(before) == 0 and not re.search(r"(?:[A-Z]|\d)", before):
+            return match.end()
+        if before.strip():
+            break
+    return place.start
 
 
 def _joins(text: str, before: Place, place: Place) -> bool:
@@ -188,7 +209,12 @@ def _preposed(text: str) -> list[Place]:
         refused = _NOT_A_PLACE.match(body)
         if not body or (refused and _score(body[refused.end() :]) == 0):
             continue
-        score = _score(body) + _lead(fold(match.group("prep")), body)
+        prep = fold(match.group("prep"))
+        score = _score(body) + _lead(prep, body)
+        if prep in ("of", "to") and not re.search(
+            rf"\b(?:{_STREET}|{_LANDMARK}\b)", body, re.IGNORECASE
+        ):
+            continue
         start = match.start() if _is_telling(match.group("prep")) else match.end()
         found.append(
             Place(
@@ -268,6 +294,11 @@ def _and_continues(text: str, at: int, preposition: str, word: str) -> bool:
 
 def _score(body: str) -> float:
     score = 0.0
+    if re.match(
+        r"(?i)(?:\w+ )?(?:building|parking|school|bus|house|business|fence|market|upload|barangay) (?:permit|code|ticket|fees?|schedule|supplies|rules|clearance|boy|kids?|bag)",
+        body,
+    ):
+        return score
     if re.search(rf"\b{_STREET}", body, re.IGNORECASE):
         score += 1.0
     if re.search(rf"\b{_LANDMARK}s?\b", body, re.IGNORECASE):
@@ -294,6 +325,12 @@ def _named(text: str) -> list[Place]:
     return found
 
 
+def _score_japanese(body: str) -> float:
+    # A street or station says more than "the flat".
+    named = 0.6 if re.search(r"通り|丁目|番地|駅|町|区|\d", body) else 0.0
+    return 0.6 + named + 0.05 * len(body)
+
+
 def _japanese(text: str) -> list[Place]:
     found = []
     for match in _JA.finditer(text):
@@ -301,5 +338,5 @@ def _japanese(text: str) -> list[Place]:
         skip = noise.end() if noise else 0
         body = match.group()[skip:]
         if len(body) >= 2 and not _JA_NOT.search(body):
-            found.append(Place(body, match.start() + skip, match.end(), 1.0 + 0.05 * len(body)))
+            found.append(Place(body, match.start() + skip, match.end(), _score_japanese(body)))
     return found

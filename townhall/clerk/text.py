@@ -58,7 +58,7 @@ _CLAUSE = re.compile(
     r",\s+(?:also|only|another|plus|y también|pati|saka)\b",
     re.IGNORECASE,
 )
-_LIST = re.compile(rf"{_CLAUSE.pattern}|,\s+(?:and\s+)?(?=(?:a|an|the|my|our|some|one|two|three)\b)", re.IGNORECASE)
+_LIST = re.compile(rf"{_CLAUSE.pattern}|,\s+(?:and\s+)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -106,11 +106,24 @@ def stem(word: str) -> str:
     return str(_STEMMER.stemWord(word.replace("'", "")))
 
 
+# Spellings of the chat that no distance of letters explains.
+_SHORT = {
+    "shud": "should", "shld": "should", "hav": "have", "plz": "please", "pls": "please", "wud": "would",
+    "cud": "could", "teh": "the", "ppl": "people", "bcoz": "because", "coz": "because", "cuz": "because",
+    "dis": "this", "dat": "that", "wen": "when", "thx": "thanks", "tnx": "thanks", "tnk": "thank",
+    "u": "you", "ur": "your", "wat": "what", "wich": "which", "gud": "good", "nite": "night",
+    "lite": "light", "lites": "lights", "drane": "drain", "watter": "water", "nd": "and", "wer": "where",
+    "brgy": "barangay", "govt": "government", "lil": "little", "gonna": "going", "wanna": "want",
+    "cp": "cellphone", "cel": "cellphone", "fone": "phone", "moto": "motorcycle", "q": "que", "xq": "porque",
+}  # fmt: skip
+
+
 def words(text: str) -> tuple[Word, ...]:
     """Return the words of `text` in order."""
     found = []
     for match in _WORD.finditer(text):
         plain = fold(match.group()).replace("'", "")
+        plain = _SHORT.get(plain, plain)
         found.append(Word(plain, stem(plain), match.start(), match.end()))
     return tuple(found)
 

@@ -129,7 +129,9 @@ def _report(group: Group, sent: datetime) -> Report:
     for piece in group.pieces:
         if piece.guess is not None:
             code = piece.guess.kind.code
-            weights[code] = weights.get(code, 0.0) + piece.guess.weight
+            # What is told first is what it is about; the rest says how it came or what it did.
+            first = 0.8 if not weights else 0.0
+            weights[code] = weights.get(code, 0.0) + piece.guess.weight + first
             kinds[code] = piece.guess.kind
     best = max(weights, key=lambda code: weights[code])
     places = [piece.place for piece in group.pieces if piece.place is not None]
