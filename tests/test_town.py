@@ -110,6 +110,14 @@ def test_an_unknown_key_of_an_incident_type(folder: Path) -> None:
         ("town.toml", 'languages = ["en", "tl", "ja", "es"]', "languages = []", "at least 1 item"),
         ("town.toml", 'name = "Riverbend"', 'name = ""', "at least 1 character"),
         ("town.toml", 'name = "Riverbend"', 'name = "Riverbend', "not valid TOML"),
+        ("town.toml", 'accent = "#0b5c5e"', 'accent = "teal"', 'write it like "#0b5c5e"'),
+        ("town.toml", 'accent = "#0b5c5e"', 'accent = "#7fd1cb"', "contrast is 1.8, at least 5.5"),
+        (
+            "town.toml",
+            'accent_dark = "#7fd1cb"',
+            'accent_dark = "#0b5c5e"',
+            "hard to read on black",
+        ),
         ("town.toml", "[contact]", "[contacts]", "contacts: unknown key, did you mean contact?"),
     ],
 )

@@ -4,6 +4,7 @@ A mistake raises `TownConfigError` with file, line and what is allowed. Nothing 
 knowledge pages and nothing knows the assistant.
 """
 
+import re
 import shutil
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -30,6 +31,37 @@ def _known_zone(name: str) -> str:
         example = near[0] if near else "Europe/Paris"
         raise ValueError(f'"{name}" is not a known time zone; write a name such as "{example}"')
     return name
+
+
+def _legible_on_white(colour: str) -> str:
+    return _legible(colour, contrast=1.05 / (_luminance(colour) + 0.05), ground="white")
+
+
+def _legible_on_black(colour: str) -> str:
+    return _legible(colour, contrast=(_luminance(colour) + 0.05) / 0.05, ground="black")
+
+
+def _legible(colour: str, contrast: float, ground: str) -> str:
+    # The pages are not quite white and not quite black; the margin keeps WCAG's 4.5 on them.
+    needed = {"white": 5.5, "black": 7.5}[ground]
+    if contrast < needed:
+        raise ValueError(
+            f'"{colour}" is hard to read on {ground}: its contrast is {contrast:.1f}, '
+            f"at least {needed} is needed"
+        )
+    return colour
+
+
+def _luminance(colour: str) -> float:
+    """Return the relative luminance of "#rrggbb" as WCAG 2.2 defines it, from 0 to 1."""
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
+        raise ValueError(f'"{colour}" is not a colour; write it like "#0b5c5e"')
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+        for channel in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 class _Entry(BaseModel):
@@ -63,6 +95,13 @@ class Emergency(_Entry):
 
     number: Text
     others: tuple[EmergencyNumber, ...] = ()
+
+
+class Theme(_Entry):
+    """The town's colour, for the light and the dark page; both must be legible on theirs."""
+
+    accent: Annotated[str, AfterValidator(_legible_on_white)] = "#0b5c5e"
+    accent_dark: Annotated[str, AfterValidator(_legible_on_black)] = "#7fd1cb"
 
 
 class Attribute(_Entry):
@@ -116,6 +155,7 @@ class _TownFileModel(_Entry):
     suggested_questions: tuple[Text, ...] = ()
     contact: Contact
     emergency: Emergency
+    theme: Theme = Theme()
 
 
 class _TaxonomyFileModel(_Entry):
