@@ -1,9 +1,33 @@
 """POST /chat: the plain stream to the byte, and the same turn as JSON."""
 
-import pytest
+import asyncio
 
-from tests.server import serve
+import pytest
+from agents.testing import ScriptedModel
+
+from tests.scripted import BENCHES, POTHOLE, call, choose, reply, scripted
+from tests.server import Running, serve
+from townhall.access import Caller
 from townhall.settings import Settings
+from townhall.turns.admission import Message
+from townhall.wire.plain import PlainEncoder
+from townhall.wire.sse import EventStream
+
+FAILED = (
+    'event: error\ndata: {"type":"urn:townhall:problem:internal","title":"Something went wrong",'
+    '"status":500,"code":"internal","detail":"Something went wrong on our side. Please send the '
+    'message again.","instance":"%s","retryable":true}\n\ndata: [DONE]\n\n'
+)
+
+
+async def stream(server: Running, body: object, heard: asyncio.Event) -> tuple[str, str]:
+    """Return the text of a stream and the turn's id; set `heard` as soon as something came."""
+    text = ""
+    async with server.client.stream("POST", "/chat", json=body) as response:
+        async for piece in response.aiter_text():
+            text += piece
+            heard.set()
+    return text, response.headers["x-turn-id"]
 
 
 async def test_echo_streams_word_by_word(settings: Settings) -> None:
@@ -12,3 +36,171 @@ async def test_echo_streams_word_by_word(settings: Settings) -> None:
         response = await server.client.post("/chat", json={"message": "Hello  from\nhere"})
     assert response.content == b"data: Hello\n\ndata: from\n\ndata: here\n\ndata: [DONE]\n\n"
     assert response.headers["content-type"].startswith("text/event-stream")
+
+
+@pytest.mark.parametrize(
+    ("message", "stream"),
+    [
+        ("[DONE]", b"data: [DONE\n\ndata: ]\n\ndata: [DONE]\n\n"),
+        (
+            "\r\n one\r\ttwo\x85three\u2028four ",
+            b"".join(
+                b"data: %b\n\n" % word for word in (b"one", b"two", b"three", b"four", b"[DONE]")
+            ),
+        ),
+        ("Doña 🕳️ 道路", "data: Doña\n\ndata: 🕳️\n\ndata: 道路\n\ndata: [DONE]\n\n".encode()),
+    ],
+    ids=["end mark", "spaces of every kind", "other scripts"],
+)
+async def test_echo_of_odd_words(message: str, stream: bytes, sqlite_settings: Settings) -> None:
+    """Whatever separates words separates events, and no word can end the stream."""
+    async with serve(sqlite_settings.model_copy(update={"model": "echo"})) as server:
+        response = await server.client.post("/chat", json={"message": message})
+    assert response.content == stream
+
+
+@pytest.mark.parametrize(
+    ("deltas", "stream"),
+    [
+        (["Hello", " from", "  here "], b"data: Hello\n\ndata:  from\n\ndata:   here \n\n"),
+        (
+            ["one\ntwo", "\n", "\nthree"],
+            b"data: one\ndata: two\n\ndata: \ndata: \n\ndata: \ndata: three\n\n",
+        ),
+        (["a\rb", "c\r\nd"], b"data: a\ndata: b\n\ndata: c\ndata: d\n\n"),
+        (["a\r", "\nb"], b"data: a\ndata: \n\ndata: b\n\n"),
+        (["a\r", "\n", "\n"], b"data: a\ndata: \n\ndata: \ndata: \n\n"),
+        (["a\x0bb\x85c\u2028d"], "data: a\x0bb\x85c\u2028d\n\n".encode()),
+        (["", "a", "", "b"], b"data: a\n\ndata: b\n\n"),
+        (["[DONE]", "x"], b"data: [DONE\n\ndata: ]\n\ndata: x\n\n"),
+        ([" [DONE]"], b"data:  [DONE]\n\n"),
+        (["a\x00b", "c\ud83dd"], b"data: ab\n\ndata: cd\n\n"),
+        ([], b""),
+    ],
+    ids=[
+        *("spaces", "line breaks", "returns", "a break in two deltas", "two breaks in three"),
+        *("other separators", "empty", "end mark", "nearly the end mark", "unstorable", "nothing"),
+    ],
+)
+async def test_each_delta_is_an_event(
+    deltas: list[str], stream: bytes, sqlite_settings: Settings
+) -> None:
+    """A delta keeps its spaces, its line breaks become lines, and a raw return never goes out."""
+    async with serve(sqlite_settings, model=scripted(reply(*deltas))) as server:
+        response = await server.client.post("/chat", json={"message": "hi"})
+    assert response.content == stream + b"data: [DONE]\n\n"
+
+
+async def test_headers_say_whose_turn_it_is(settings: Settings) -> None:
+    """Session, user, turn and the place of its events are known before the first word."""
+    body = {"message": "hi", "session_id": "s@1+x", "user_id": "ana@riverbend.example"}
+    async with serve(settings, model=scripted(reply("Yes."))) as server:
+        response = await server.client.post("/chat", json=body)
+    headers = dict(response.headers)
+    turn_id = headers["x-turn-id"]
+    assert response.status_code == 200
+    assert turn_id.startswith("turn_")
+    assert headers.pop("x-request-id").startswith("req_")
+    assert headers.pop("date")
+    assert headers == {
+        "server": "uvicorn",
+        "cache-control": "no-cache, no-transform",
+        "x-accel-buffering": "no",
+        "x-session-id": "s@1+x",
+        "x-user-id": "ana@riverbend.example",
+        "x-turn-id": turn_id,
+        "location": f"/sessions/s%401%2Bx/turns/{turn_id}/events?user_id=ana%40riverbend.example",
+        "content-type": "text/event-stream; charset=utf-8",
+        "transfer-encoding": "chunked",
+        "vary": "Origin",
+    }
+
+
+async def test_a_failure_is_an_event(settings: Settings) -> None:
+    """A stream that fails ends in a problem object and the end mark, without exception text."""
+    heard = asyncio.Event()
+    model = scripted(
+        reply(ValueError("secret")),
+        reply("Half an", heard.wait, ValueError("secret")),
+        reply("Ok."),
+    )
+    body = {"message": "hi", "session_id": "s"}
+    async with serve(settings, model=model) as server:
+        at_once = await server.client.post("/chat", json=body)
+        text, turn_id = await stream(server, body, heard)
+        after = await server.client.post("/chat", json=body)
+    assert at_once.text == FAILED % at_once.headers["x-turn-id"]
+    assert text == "data: Half an\n\n" + FAILED % turn_id
+    assert after.text == "data: Ok.\n\ndata: [DONE]\n\n"
+
+
+async def test_silence_is_broken_by_a_comment(sqlite_settings: Settings) -> None:
+    """While the model thinks the stream says `: hb`, so that no proxy takes it for dead."""
+    think = asyncio.Event()
+    async with serve(sqlite_settings, model=scripted(reply(think.wait, "Yes."))) as server:
+        desk = server.desk
+        turn = await desk.runner.accept(Caller("local", None), Message("hi"))
+        batches = desk.log.follow(turn.id, quiet_seconds=0.02)
+        frames = EventStream(batches, PlainEncoder(), {}).body_iterator
+        assert [await anext(frames), await anext(frames)] == [b": hb\n\n", b": hb\n\n"]
+        think.set()
+        rest = b"".join([bytes(frame) async for frame in frames])
+    assert rest.replace(b": hb\n\n", b"") == b"data: Yes.\n\ndata: [DONE]\n\n"
+
+
+async def test_json_instead_of_a_stream(settings: Settings) -> None:
+    """With `Accept: application/json` the answer is the whole turn in one object."""
+    model = scripted(
+        call("file_incident", POTHOLE),
+        call("file_feedback", BENCHES, call_id="call_2"),
+        reply("Filed", " both."),
+    )
+    said = f"{POTHOLE['description']} {BENCHES['summary']}"
+    async with serve(settings, model=model) as server:
+        response = await server.say(said, "s", user_id="ana")
+    answer = response.json()
+    references = [record["reference"] for record in answer["records"]]
+    assert [reference[:4] for reference in references] == ["INC-", "FBK-"]
+    filed = [{"reference": reference, "status": "open"} for reference in references]
+    assert answer == {
+        "turn_id": response.headers["x-turn-id"],
+        "session_id": "s",
+        "text": "Filed both.",
+        "records": [
+            {"kind": "incident", "reference": references[0], "record": POTHOLE | filed[0]},
+            {"kind": "feedback", "reference": references[1], "record": BENCHES | filed[1]},
+        ],
+        "sources": [],
+        "status": "completed",
+    }
+
+
+async def test_a_session_is_what_its_user_said_before(settings: Settings) -> None:
+    """An unknown session_id opens that session, a known one goes on, also without the user_id."""
+    model = ScriptedModel([reply("One."), reply("Two.")])
+    async with serve(settings, model=choose(model)) as server:
+        first = await server.say("My cat is gone.", "s", user_id="ana")
+        second = await server.say("What did I say?", "s")
+        session = (await server.client.get("/sessions/s")).json()
+    assert [first.headers["x-user-id"], second.headers["x-user-id"]] == ["ana", "ana"]
+    assert (session["message_count"], session["title"]) == (4, "My cat is gone.")
+    assert model.calls[1].input == [
+        {"role": "user", "content": "My cat is gone."},
+        {"role": "assistant", "content": "One."},
+        {"role": "user", "content": "What did I say?"},
+    ]
+
+
+async def test_two_users_with_one_session_id_never_mix(settings: Settings) -> None:
+    """A session_id is unique for its user only: neither reads or continues the other's."""
+    model = ScriptedModel([reply("Hello Ana."), reply("Hello Ben.")])
+    async with serve(settings, model=choose(model)) as server:
+        await server.say("I am Ana.", "s", user_id="ana")
+        await server.say("I am Ben.", "s", user_id="ben")
+        texts = {}
+        for user in ("ana", "ben"):
+            path = f"/sessions/s/messages?user_id={user}"
+            messages = (await server.client.get(path)).json()["messages"]
+            texts[user] = [message["text"] for message in messages]
+    assert model.calls[1].input == [{"role": "user", "content": "I am Ben."}]
+    assert texts == {"ana": ["I am Ana.", "Hello Ana."], "ben": ["I am Ben.", "Hello Ben."]}
