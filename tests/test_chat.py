@@ -175,6 +175,36 @@ async def test_json_instead_of_a_stream(settings: Settings) -> None:
     }
 
 
+async def test_json_of_a_turn_that_failed(settings: Settings) -> None:
+    """The object then carries the problem, and the text as far as it came."""
+    heard = asyncio.Event()
+    model = scripted(reply("Half an", heard.wait, ValueError("secret")))
+    body = {"message": "hi", "session_id": "s"}
+    async with serve(settings, model=model) as server:
+        server.client.headers["Idempotency-Key"] = "k"
+        _, turn_id = await stream(server, body, heard)
+        response = await server.say(**body)
+        transcript = (await server.client.get("/sessions/s/messages")).json()
+    assert response.json() == {
+        "turn_id": turn_id,
+        "session_id": "s",
+        "text": "Half an",
+        "records": [],
+        "sources": [],
+        "status": "failed",
+        "problem": {
+            "type": "urn:townhall:problem:internal",
+            "title": "Something went wrong",
+            "status": 500,
+            "code": "internal",
+            "detail": "Something went wrong on our side. Please send the message again.",
+            "instance": turn_id,
+            "retryable": True,
+        },
+    }
+    assert [message["text"] for message in transcript["messages"]] == ["hi", "Half an"]
+
+
 async def test_a_session_is_what_its_user_said_before(settings: Settings) -> None:
     """An unknown session_id opens that session, a known one goes on, also without the user_id."""
     model = ScriptedModel([reply("One."), reply("Two.")])

@@ -26,6 +26,7 @@ from townhall.events import (
     RecordFiled,
     RecordUpdated,
     Sources,
+    TextDelta,
     TurnCancelled,
     TurnCompleted,
     TurnFailed,
@@ -134,7 +135,9 @@ async def _whole_answer(desk: FrontDesk, turn: AcceptedTurn) -> dict[str, Any]:
         for _, event in batch:
             match event:
                 case TurnRestarted():
-                    answer |= {"records": [], "sources": []}
+                    answer |= {"text": "", "records": [], "sources": []}
+                case TextDelta():
+                    answer["text"] += event.text
                 case RecordFiled() | RecordUpdated():
                     answer["records"].append(
                         {"kind": event.kind, "reference": event.reference, "record": event.record}
