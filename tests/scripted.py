@@ -17,7 +17,7 @@ from townhall.assistant.models import ModelChoice
 # A text to say, an error to raise, or something to wait for.
 Part = str | Exception | Callable[[], Awaitable[object]]
 
-POTHOLE = {
+POTHOLE: dict[str, Any] = {
     "incident_type": "pothole",
     "description": "There is a pothole on Mabini Street.",
     "location": "Mabini Street",
@@ -28,7 +28,7 @@ POTHOLE = {
     "severity_level": 3,
     "details": [],
 }
-BENCHES = {
+BENCHES: dict[str, Any] = {
     "feedback_kind": "suggestion",
     "topic": "parks_recreation",
     "summary": "More benches by the river, please.",
@@ -96,9 +96,15 @@ def _delta(text: str) -> TResponseStreamEvent:
 
 
 def _completed(item: TResponseOutputItem) -> TResponseStreamEvent:
-    response = Response.model_construct(
-        id="scripted-response", output=[item], usage=None, status="completed"
+    response = Response(
+        id="scripted-response",
+        created_at=0,
+        model="scripted",
+        object="response",
+        output=[item],
+        parallel_tool_calls=False,
+        status="completed",
+        tool_choice="auto",
+        tools=[],
     )
-    return ResponseCompletedEvent.model_construct(
-        type="response.completed", response=response, sequence_number=2
-    )
+    return ResponseCompletedEvent(type="response.completed", response=response, sequence_number=2)

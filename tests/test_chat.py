@@ -141,10 +141,10 @@ async def test_silence_is_broken_by_a_comment(sqlite_settings: Settings) -> None
         desk = server.desk
         turn = await desk.runner.accept(Caller("local", None), Message("hi"))
         batches = desk.log.follow(turn.id, quiet_seconds=0.02)
-        frames = EventStream(batches, PlainEncoder(), {}).body_iterator
+        frames = aiter(EventStream(batches, PlainEncoder(), {}).body_iterator)
         assert [await anext(frames), await anext(frames)] == [b": hb\n\n", b": hb\n\n"]
         think.set()
-        rest = b"".join([bytes(frame) async for frame in frames])
+        rest = b"".join([frame async for frame in frames if isinstance(frame, bytes)])
     assert rest.replace(b": hb\n\n", b"") == b"data: Yes.\n\ndata: [DONE]\n\n"
 
 
@@ -234,3 +234,15 @@ async def test_two_users_with_one_session_id_never_mix(settings: Settings) -> No
             texts[user] = [message["text"] for message in messages]
     assert model.calls[1].input == [{"role": "user", "content": "I am Ben."}]
     assert texts == {"ana": ["I am Ana.", "Hello Ana."], "ben": ["I am Ben.", "Hello Ben."]}
+
+
+async def test_a_reply_that_no_database_takes_is_kept_without_it(settings: Settings) -> None:
+    """NUL and half surrogate pairs, from a careless model, cost the turn nothing but themselves."""
+    model = ScriptedModel([reply("Fi\x00led", "\udc00."), reply("Yes.")])
+    async with serve(settings, model=choose(model)) as server:
+        answers = [(await server.say(text, "s")).json() for text in ("A pothole.", "Is it filed?")]
+    assert [(answer["text"], answer["status"]) for answer in answers] == [
+        ("Filed.", "completed"),
+        ("Yes.", "completed"),
+    ]
+    assert model.calls[1].input[1] == {"role": "assistant", "content": "Filed."}

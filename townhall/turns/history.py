@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from townhall.db.engine import Database
 from townhall.db.tables import turns
+from townhall.turns.stream import storable
 
 HISTORY_TURNS = 40
 HISTORY_CHARACTERS = 24_000  # about 6,000 tokens: a long conversation for a small model's window
@@ -58,7 +59,7 @@ def neutral_items(new_items: list[RunItem], turn_seq: int) -> list[dict[str, Any
 
 def _neutral(item: RunItem, names: dict[str, str]) -> dict[str, Any] | None:
     if isinstance(item, MessageOutputItem):
-        return {"role": "assistant", "content": ItemHelpers.text_message_output(item)}
+        return {"role": "assistant", "content": storable(ItemHelpers.text_message_output(item))}
     if isinstance(item, ToolCallItem) and str(item.call_id) in names:
         arguments = getattr(item.raw_item, "arguments", "{}")
         call = {"call_id": names[str(item.call_id)], "name": item.tool_name}

@@ -15,7 +15,7 @@ from agents.items import TResponseStreamEvent
 from townhall.assistant.tools import LABELS
 from townhall.events import Activity, TextDelta, TurnEvent
 
-# Neither databases nor UTF-8 take these; a model's server may send them.
+# NUL and half surrogate pairs.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -40,13 +40,18 @@ async def turn_events(run: RunResultStreaming) -> AsyncIterator[TurnEvent | None
         yield None
 
 
+def storable(text: str) -> str:
+    """Return `text` without what neither databases nor UTF-8 take; a model's server may send it."""
+    return _UNSTORABLE.sub("", text)
+
+
 def _begins_message(data: TResponseStreamEvent) -> bool:
     return bool(data.type == "response.output_item.added" and data.item.type == "message")
 
 
 def _delta(data: TResponseStreamEvent) -> str:
     if data.type in ("response.output_text.delta", "response.refusal.delta"):
-        return _UNSTORABLE.sub("", data.delta)
+        return storable(data.delta)
     return ""
 
 
