@@ -69,7 +69,11 @@ def _where_it_failed(_logger: object, _method: str, event: EventDict) -> EventDi
     error = event.pop("exc_info", None)
     if isinstance(error, tuple):
         error = error[1]
-    if isinstance(error, BaseException):
-        lines = traceback.format_tb(error.__traceback__)
-        event["exception"] = "".join([*lines, type(error).__qualname__])
+    chain = []
+    while isinstance(error, BaseException):
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        chain.append(f"{frames}{type(error).__module__}.{type(error).__qualname__}")
+        error = error.__cause__ or error.__context__
+    if chain:
+        event["exception"] = "\ncaused by\n".join(chain)
     return event

@@ -49,6 +49,7 @@ class AcceptedTurn:
     session_key: int
     session_id: str
     user_id: str
+    is_new: bool
 
 
 async def admit(
@@ -99,7 +100,7 @@ async def _known_turn(
         return None
     if row.request_hash != message.fingerprint():
         raise IdempotencyKeyReused("Use a new key for each new message.")
-    return AcceptedTurn(row.id, row.session_key, row.session_id, row.user_id)
+    return AcceptedTurn(row.id, row.session_key, row.session_id, row.user_id, is_new=False)
 
 
 async def _open_session(
@@ -151,7 +152,7 @@ async def _add_turn(
         "created_at": sent_at,
     }
     await connection.execute(insert(turns).values(turn))
-    return AcceptedTurn(turn["id"], session.key, session.session_id, session.user_id)
+    return AcceptedTurn(turn["id"], session.key, session.session_id, session.user_id, is_new=True)
 
 
 async def _next_seq(

@@ -24,6 +24,7 @@ from townhall.turns.sessions import EVENTS_KEPT, UNFINISHED
 
 FLUSH_SECONDS = 0.1  # how far the database may lag behind what viewers here have seen
 POLL_SECONDS = 0.2  # how often a viewer looks for a turn that runs elsewhere
+MAX_POLL_SECONDS = 1.0  # the same, for a turn that says nothing: it waits behind others
 QUIET_SECONDS = 10.0  # after which a viewer is told that the turn is still alive
 
 EventId = tuple[int, int]  # attempt and sequence number within it, both from 1
@@ -86,14 +87,19 @@ class EventLog:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._live: dict[str, TurnLog] = {}
-        self._opened = asyncio.Event()
+        self._expected: dict[str, asyncio.Event] = {}
         self._saving = asyncio.Lock()
+
+    def expect(self, turn_id: str) -> None:
+        """Say that this process will run the turn soon: its viewers wait for that first."""
+        self._expected[turn_id] = asyncio.Event()
 
     def open(self, turn_id: str, attempt: int) -> TurnLog:
         """Begin the log of a run in this process."""
         log = self._live[turn_id] = TurnLog(turn_id, attempt)
-        self._opened.set()
-        self._opened = asyncio.Event()
+        expected = self._expected.pop(turn_id, None)
+        if expected is not None:
+            expected.set()
         return log
 
     def close(self, log: TurnLog) -> None:
@@ -144,19 +150,25 @@ class EventLog:
         news. Ends after the turn's end, or when the turn is gone. The caller's right to see the
         turn has been checked before.
         """
-        async for batch in self._batches(turn_id, after, quiet_seconds):
-            yield batch
-            if batch and is_end(batch[-1][1]):
-                return
+        try:
+            async for batch in self._batches(turn_id, after, quiet_seconds):
+                yield batch
+                if batch and is_end(batch[-1][1]):
+                    return
+        finally:
+            self._expected.pop(turn_id, None)
 
     async def _batches(
         self, turn_id: str, after: EventId, quiet_seconds: float
     ) -> AsyncIterator[list[Told]]:
-        quiet_since = asyncio.get_running_loop().time()
+        clock = asyncio.get_running_loop().time
+        quiet_since = clock()
+        poll_seconds = POLL_SECONDS
         log: TurnLog | None = None
         is_caught_up = False  # whether the database had nothing more at the last look
+        if turn_id in self._expected:
+            await self._wait_for(turn_id, poll_seconds)
         while True:
-            opened = self._opened
             log = self._live.get(turn_id) or log
             if log is not None and (is_caught_up or _continues(log, after)):
                 batch = await _next_batch(log, after, quiet_seconds)
@@ -166,15 +178,21 @@ class EventLog:
                 if stored is None:
                     return
                 batch, is_caught_up = stored, not stored
-            now = asyncio.get_running_loop().time()
-            if batch or now - quiet_since >= quiet_seconds:
+            if batch or clock() - quiet_since >= quiet_seconds:
                 after = batch[-1][0] if batch else after
-                quiet_since = now
+                quiet_since = clock()
+                poll_seconds = POLL_SECONDS
                 yield batch
             elif log is None:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(POLL_SECONDS):
-                        await opened.wait()
+                await self._wait_for(turn_id, poll_seconds)
+                poll_seconds = min(1.5 * poll_seconds, MAX_POLL_SECONDS)
+
+    async def _wait_for(self, turn_id: str, seconds: float) -> None:
+        """Return when the turn begins in this process, or after so many seconds."""
+        expected = self._expected.setdefault(turn_id, asyncio.Event())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await expected.wait()
 
     async def _stored(self, turn_id: str, after: EventId) -> list[Told] | None:
         """Return what the database has after `after`; None if there is and will be no more."""

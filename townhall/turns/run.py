@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from agents import RunResultStreaming
+from agents import RunResultStreaming, UserError
 from agents.tracing import gen_trace_id
 
 from townhall.assistant.context import TurnContext
@@ -105,11 +105,14 @@ class TurnRun:
         except asyncio.CancelledError:
             kind = TurnCancelled if self._is_cancelled else TurnInterrupted
             return kind(text=self._reply)
-        except TurnLost:
-            raise
-        except TownHallError as error:
-            return self._failure(error)
         except Exception as error:  # noqa: BLE001  # the end of a turn: every failure gets a name
+            # The SDK wraps what a tool raised.
+            raised = error.__cause__ if isinstance(error, UserError) else error
+            match raised:
+                case TurnLost():
+                    raise raised from None
+                case TownHallError():
+                    return self._failure(raised)
             if whole.expired():
                 return self._failure(TurnTooLong("The answer took too long. Please try again."))
             return self._failure(provider_error(error) or _bug(error))

@@ -49,6 +49,8 @@ class TurnRunner:
             idempotency_key=idempotency_key,
             session_must_exist=session_must_exist,
         )
+        if turn.is_new:
+            self._at.log.expect(turn.id)
         self.wake(turn.session_key)
         return turn
 
