@@ -36,6 +36,7 @@ class Table:
     unspaced_ties: re.Pattern[str]
     street_kinds: frozenset[str]
     leading_street_kinds: frozenset[str]
+    another: frozenset[str]
 
 
 @cache
@@ -53,6 +54,7 @@ def table() -> Table:
         unspaced_ties=re.compile("|".join(data["unspaced_ties"])),
         street_kinds=frozenset(data["street_kinds"].split()),
         leading_street_kinds=frozenset(data["leading_street_kinds"].split()),
+        another=frozenset(data["another"].split()),
     )
 
 
@@ -107,13 +109,21 @@ class Wording:
             return self._covers(word)
         if not self._forms.isdisjoint(forms(word)):
             return True
-        return any(is_same(word, other) for other in self._forms)
+        return any(is_same(word, other) for other in self._by_initial.get(word[0], ()))
 
     @cached_property
     def _forms(self) -> frozenset[str]:
         # Neighbours also as one word: "street light" is a streetlight.
         joined = (one + other for one, other in zip(self.words, self.words[1:], strict=False))
         return frozenset(joined) | {form for word in self.words for form in forms(word)}
+
+    @cached_property
+    def _by_initial(self) -> dict[str, list[str]]:
+        # A slip keeps the first letter: this is what makes long texts quick to search.
+        found: dict[str, list[str]] = {}
+        for form in self._forms:
+            found.setdefault(form[0], []).append(form)
+        return found
 
     @cached_property
     def _unspaced(self) -> str:

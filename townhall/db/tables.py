@@ -20,9 +20,14 @@ from sqlalchemy import (
     Time,
     TypeDecorator,
     UniqueConstraint,
+    literal,
 )
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+
+from townhall.spelling import key_of
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -51,23 +56,24 @@ class db_now(FunctionElement[datetime]):  # noqa: N801  # used like a SQL functi
     """The database's clock plus `seconds`: leases never depend on a host's clock."""
 
     type = UtcDateTime()
-    inherit_cache = False
+    inherit_cache = True
     name = "db_now"
 
     def __init__(self, seconds: int = 0) -> None:
-        self.seconds = int(seconds)
-        super().__init__()
+        super().__init__(literal(seconds, Integer))
 
 
 @compiles(db_now, "sqlite")
-def _sqlite_now(element: db_now, _compiler: Any, **_: Any) -> str:
+def _sqlite_now(element: db_now, compiler: SQLCompiler, **kwargs: Any) -> str:
     # The format in which SQLAlchemy stores datetimes, so that the two compare as text.
-    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', '{element.seconds:+d} seconds') || '000')"
+    seconds = compiler.process(element.clauses, **kwargs)
+    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', {seconds} || ' seconds') || '000')"
 
 
 @compiles(db_now, "postgresql")
-def _postgres_now(element: db_now, _compiler: Any, **_: Any) -> str:
-    return f"(clock_timestamp() + interval '{element.seconds} seconds')"
+def _postgres_now(element: db_now, compiler: SQLCompiler, **kwargs: Any) -> str:
+    seconds = compiler.process(element.clauses, **kwargs)
+    return f"(clock_timestamp() + {seconds} * interval '1 second')"
 
 
 metadata = MetaData(
@@ -79,6 +85,7 @@ metadata = MetaData(
     }
 )
 
+PLACE_CHARACTERS = 500
 Key = BigInteger().with_variant(Integer, "sqlite")
 
 sessions = Table(
@@ -167,6 +174,17 @@ def _record_columns() -> list[Column[Any]]:
     ]
 
 
+def place_of(location: str | None) -> str | None:
+    """Return what is kept as the `place` of an incident at `location`."""
+    key = key_of(location)
+    return None if key is None else key[:PLACE_CHARACTERS]
+
+
+def _place_of_location(context: DefaultExecutionContext) -> str | None:
+    parameters = context.get_current_parameters()  # type: ignore[no-untyped-call]
+    return place_of(parameters["location"])
+
+
 incidents = Table(
     "incidents",
     metadata,
@@ -174,14 +192,29 @@ incidents = Table(
     Column("incident_type", String(64), nullable=False),
     Column("description", Text, nullable=False),
     Column("location", String(500)),
+    # The location as places are compared, whatever its spelling; kept in step with it.
+    Column("place", String(PLACE_CHARACTERS), default=_place_of_location),
     Column("date_of_occurrence", Date),
     Column("time_of_occurrence", Time),
     Column("person_involved", String(500)),
     Column("severity_level", Integer, nullable=False),
     Column("details", JSON, nullable=False),
-    Index("ix_incidents_created_at", "created_at"),
     Index("ix_incidents_session_key", "session_key"),
-    Index("ix_incidents_incident_type_created_at", "incident_type", "created_at"),
+    # These two hold all that figures count.
+    Index(
+        "ix_incidents_created_at_incident_type_place_status",
+        "created_at",
+        "incident_type",
+        "place",
+        "status",
+    ),
+    Index(
+        "ix_incidents_incident_type_created_at_place_status",
+        "incident_type",
+        "created_at",
+        "place",
+        "status",
+    ),
 )
 
 feedback = Table(
@@ -192,8 +225,15 @@ feedback = Table(
     Column("topic", String(64), nullable=False),
     Column("summary", Text, nullable=False),
     Column("sentiment", String(16), nullable=False),
-    Index("ix_feedback_created_at", "created_at"),
     Index("ix_feedback_session_key", "session_key"),
+    Index(
+        "ix_feedback_created_at_topic_sentiment_status",
+        "created_at",
+        "topic",
+        "sentiment",
+        "status",
+    ),
+    Index("ix_feedback_topic_created_at", "topic", "created_at"),
 )
 
 record_history = Table(

@@ -8,12 +8,12 @@ from typing import IO, Any
 from sqlalchemy import select
 
 from townhall.db.engine import Database
-from townhall.records.filing import TABLES
+from townhall.records.rows import TABLES
 from townhall.records.schemas import RecordKind
 
 # A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection).
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-HIDDEN = frozenset({"id", "session_key", "turn_id"})
+HIDDEN = frozenset({"id", "session_key", "turn_id", "place"})
 
 
 async def export_records(database: Database, kind: RecordKind, form: str, output: IO[str]) -> int:

@@ -1,22 +1,34 @@
-"""Files records, each exactly once: the record, its history and the journal in one transaction.
+"""Files, amends and withdraws records: effect, history and journal in one transaction.
 
-A turn that runs again (its process died) gets the journalled outcome instead of a second record.
+A turn that runs again (its process died, another model took over) gets the journalled outcome
+instead of a second effect. Only records of the turn's own session are ever touched.
 """
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rapidfuzz import fuzz, utils
-from sqlalchemy import Row, Table, func, insert, select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from townhall.db.engine import Database
-from townhall.db.tables import feedback, incidents, record_history, tool_calls, turns
+from townhall.db.tables import turns
 from townhall.errors import TownHallError
-from townhall.records.references import new_reference
+from townhall.records.journal import Call, Find, done_to, read_journal, told_before, write_journal
+from townhall.records.references import kind_of, read_reference
+from townhall.records.repeats import combined, tells_the_same
+from townhall.records.rows import (
+    Owner,
+    change_record,
+    count_records,
+    draft_of,
+    insert_record,
+    public_record,
+    records_of_session,
+    withdraw_record,
+)
 from townhall.records.schemas import (
-    FeedbackDraft,
+    Draft,
     FilingOutcome,
     IncidentDraft,
     RecordKind,
@@ -25,9 +37,12 @@ from townhall.records.schemas import (
 
 RECORDS_PER_TURN = 3  # a resident tells of one to three things at once; more is a model gone wild
 RECORDS_PER_SESSION_AND_DAY = 10
-SAME_WORDS = 90  # rapidfuzz's token-set ratio (0-100) from which two texts tell the same thing
-TABLES: dict[RecordKind, Table] = {"incident": incidents, "feedback": feedback}
-INTERNAL = frozenset({"id", "user_id", "session_key", "turn_id", "created_at", "updated_at"})
+NOT_OF_THIS_SESSION = (
+    "No report of this conversation has that reference, and others cannot be changed here. Tell "
+    "the resident so, and give the contact of the town hall."
+)
+
+Change = Callable[[Draft], Draft | FilingOutcome]
 
 
 class TurnLost(TownHallError):
@@ -43,37 +58,97 @@ class Filer:
     turn_id: str
     attempt: int
 
+    @property
+    def owner(self) -> Owner:
+        """Whose the records are."""
+        return Owner(self.user_id, self.session_key, self.turn_id)
+
 
 class Filing:
-    """Files incidents and feedback."""
+    """Files, amends and withdraws, each exactly once.
+
+    Every method raises TurnLost if the turn is not this run's any more, DatabaseUnavailable if
+    nothing was saved.
+    """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
-    async def file(
-        self, filer: Filer, n: int, draft: IncidentDraft | FeedbackDraft
-    ) -> FilingOutcome:
-        """File `draft` as the `n`-th call of its tool in the turn (from 1) and return the outcome.
-
-        TurnLost if the turn is not this run's any more, DatabaseUnavailable if nothing was saved.
-        """
+    async def file(self, filer: Filer, call: Call, draft: Draft) -> FilingOutcome:
+        """File `draft`, or add what is new in it to the same record of the session."""
         kind: RecordKind = "incident" if isinstance(draft, IncidentDraft) else "feedback"
-        async with self._database.writing() as connection:
+
+        async def effect(connection: AsyncConnection) -> FilingOutcome:
+            same = await _same_record(connection, filer, kind, draft)
+            if same is not None:
+                return await _add_to(connection, filer, call, same, draft)
+            limit = _limit(*await count_records(connection, filer.owner, call.now))
+            if limit is not None:
+                return refused(kind, "limit_reached", limit)
+            row = await insert_record(connection, kind, draft, filer.owner, call.now)
+            return _outcome("filed", row, is_news=True)
+
+        def is_it(outcomes: Sequence[FilingOutcome]) -> FilingOutcome | None:
+            return told_before(draft, kind, outcomes)
+
+        return await self._once(filer, call, is_it, effect)
+
+    async def amend(
+        self, filer: Filer, call: Call, reference: str, change: Change
+    ) -> FilingOutcome:
+        """Make of a record what `change` makes of its draft; a refusal of `change` is returned."""
+
+        async def effect(connection: AsyncConnection) -> FilingOutcome:
+            row = await _changeable(connection, filer, reference)
+            if isinstance(row, FilingOutcome):
+                return row
+            changed = change(draft_of(row))
+            if isinstance(changed, FilingOutcome):
+                return changed
+            after = await change_record(connection, row, changed, filer.user_id, call.now)
+            return _outcome("amended", after, is_news=after is not row)
+
+        return await self._once(filer, call, done_to(reference), effect)
+
+    async def withdraw(
+        self, filer: Filer, call: Call, reference: str, reason: str | None
+    ) -> FilingOutcome:
+        """Withdraw a record; one that is withdrawn stays so."""
+
+        async def effect(connection: AsyncConnection) -> FilingOutcome:
+            row = await _of_session(connection, filer, reference)
+            if row is not None and row.status == "withdrawn":
+                return _outcome("withdrawn", row, is_news=False)
+            found = await _changeable(connection, filer, reference)
+            if isinstance(found, FilingOutcome):
+                return found
+            after = await withdraw_record(connection, found, reason, filer.user_id, call.now)
+            return _outcome("withdrawn", after, is_news=True)
+
+        return await self._once(filer, call, done_to(reference), effect)
+
+    async def _once(
+        self,
+        filer: Filer,
+        call: Call,
+        find: Find,
+        effect: Callable[[AsyncConnection], Awaitable[FilingOutcome]],
+    ) -> FilingOutcome:
+        """Do `effect`, unless `find` knows its outcome among those of earlier runs of the turn."""
+
+        async def work(connection: AsyncConnection) -> FilingOutcome:
             await _hold_turn(connection, filer)
-            stored = await _journalled(connection, filer, f"file_{kind}", n)
+            journal = await read_journal(connection, filer.turn_id, call)
+            stored = find(list(journal.values()))
             if stored is not None:
                 return stored
-            outcome = await _file_now(connection, filer, kind, draft)
-            await connection.execute(
-                insert(tool_calls).values(
-                    turn_id=filer.turn_id,
-                    tool=f"file_{kind}",
-                    n=n,
-                    result=outcome.model_dump(mode="json"),
-                    created_at=datetime.now(UTC),
-                )
-            )
+            outcome = await effect(connection)
+            if outcome.status != "refused":
+                n = max(journal, default=call.n - 1) + 1
+                await write_journal(connection, filer.turn_id, call, n, outcome)
             return outcome
+
+        return await self.database.persist(work)
 
 
 async def _hold_turn(connection: AsyncConnection, filer: Filer) -> None:
@@ -87,73 +162,49 @@ async def _hold_turn(connection: AsyncConnection, filer: Filer) -> None:
         raise TurnLost("The turn is run by another process, or its session was deleted.")
 
 
-async def _journalled(
-    connection: AsyncConnection, filer: Filer, tool: str, n: int
-) -> FilingOutcome | None:
-    result = await connection.scalar(
-        select(tool_calls.c.result).where(
-            tool_calls.c.turn_id == filer.turn_id, tool_calls.c.tool == tool, tool_calls.c.n == n
-        )
-    )
-    return None if result is None else FilingOutcome.model_validate(result)
-
-
-async def _file_now(
-    connection: AsyncConnection,
-    filer: Filer,
-    kind: RecordKind,
-    draft: IncidentDraft | FeedbackDraft,
-) -> FilingOutcome:
-    same = await _same_record(connection, filer, kind, draft)
-    if same is not None:
-        return FilingOutcome(
-            status="already_filed", kind=kind, reference=same.reference, record=_public(same)
-        )
-    limit = await _limit_reached(connection, filer)
-    if limit is not None:
-        return refused(kind, "limit_reached", limit)
-    row = await _insert(connection, filer, kind, draft)
-    return FilingOutcome(status="filed", kind=kind, reference=row.reference, record=_public(row))
-
-
 async def _same_record(
-    connection: AsyncConnection,
-    filer: Filer,
-    kind: RecordKind,
-    draft: IncidentDraft | FeedbackDraft,
+    connection: AsyncConnection, filer: Filer, kind: RecordKind, draft: Draft
 ) -> Row[Any] | None:
-    table = TABLES[kind]
-    rows = await connection.execute(
-        select(table).where(table.c.session_key == filer.session_key, table.c.status != "withdrawn")
-    )
-    return next((row for row in rows if _tells_the_same(row, draft)), None)
+    rows = await records_of_session(connection, kind, filer.session_key)
+    open_rows = (row for row in rows if row.status in ("open", "in_progress"))
+    return next((row for row in open_rows if tells_the_same(draft_of(row), draft)), None)
 
 
-def _tells_the_same(row: Row[Any], draft: IncidentDraft | FeedbackDraft) -> bool:
-    if isinstance(draft, FeedbackDraft):
-        return row.feedback_kind == draft.feedback_kind and _alike(row.summary, draft.summary)
-    return (
-        row.incident_type == draft.incident_type
-        and _alike(row.location or "", draft.location or "")
-        and _alike(row.description, draft.description)
-    )
+async def _add_to(
+    connection: AsyncConnection, filer: Filer, call: Call, row: Row[Any], draft: Draft
+) -> FilingOutcome:
+    together = combined(draft_of(row), draft)
+    after = await change_record(connection, row, together, filer.user_id, call.now)
+    return _outcome("already_filed", after, is_news=after is not row)
 
 
-def _alike(one: str, other: str) -> bool:
-    if one == other:
-        return True
-    return fuzz.token_set_ratio(one, other, processor=utils.default_process) >= SAME_WORDS
+async def _changeable(
+    connection: AsyncConnection, filer: Filer, reference: str
+) -> Row[Any] | FilingOutcome:
+    row = await _of_session(connection, filer, reference)
+    if row is None:
+        return refused(None, "not_found", NOT_OF_THIS_SESSION)
+    if row.status in ("resolved", "withdrawn"):
+        state = "was resolved" if row.status == "resolved" else "has been withdrawn"
+        advice = "File a new report if the resident still needs one."
+        return refused(kind_of(row.reference), row.status, f"That report {state}. {advice}")
+    return row
 
 
-async def _limit_reached(connection: AsyncConnection, filer: Filer) -> str | None:
-    of_turn = await _count(connection, "turn_id", filer.turn_id, since=None)
+async def _of_session(connection: AsyncConnection, filer: Filer, reference: str) -> Row[Any] | None:
+    asked = read_reference(reference)
+    if asked is None:
+        return None
+    rows = await records_of_session(connection, kind_of(asked), filer.session_key)
+    return next((row for row in rows if row.reference == asked), None)
+
+
+def _limit(of_turn: int, of_session: int) -> str | None:
     if of_turn >= RECORDS_PER_TURN:
         return (
             f"At most {RECORDS_PER_TURN} records can be filed from one message. Ask the resident "
             "to send the rest in another message."
         )
-    day_ago = datetime.now(UTC) - timedelta(days=1)
-    of_session = await _count(connection, "session_key", filer.session_key, since=day_ago)
     if of_session >= RECORDS_PER_SESSION_AND_DAY:
         return (
             f"At most {RECORDS_PER_SESSION_AND_DAY} records a day can be filed in one "
@@ -162,60 +213,11 @@ async def _limit_reached(connection: AsyncConnection, filer: Filer) -> str | Non
     return None
 
 
-async def _count(
-    connection: AsyncConnection, column: str, value: object, since: datetime | None
-) -> int:
-    total = 0
-    for table in TABLES.values():
-        query = select(func.count()).select_from(table).where(table.c[column] == value)
-        if since is not None:
-            query = query.where(table.c.created_at > since)
-        total += await connection.scalar(query) or 0
-    return total
-
-
-async def _insert(
-    connection: AsyncConnection,
-    filer: Filer,
-    kind: RecordKind,
-    draft: IncidentDraft | FeedbackDraft,
-) -> Row[Any]:
-    now = datetime.now(UTC)
-    table = TABLES[kind]
-    fields = draft.model_dump()
-    if "details" in fields:
-        fields["details"] = list(fields["details"])
-    row: Row[Any] = (
-        await connection.execute(
-            insert(table)
-            .values(
-                **fields,
-                reference=new_reference(kind),
-                user_id=filer.user_id,
-                session_key=filer.session_key,
-                turn_id=filer.turn_id,
-                status="open",
-                created_at=now,
-                updated_at=now,
-            )
-            .returning(table)
-        )
-    ).one()
-    await connection.execute(
-        insert(record_history).values(
-            reference=row.reference,
-            action="filed",
-            changes=draft.model_dump(mode="json"),
-            actor=filer.user_id,
-            at=now,
-        )
+def _outcome(status: Any, row: Row[Any], *, is_news: bool) -> FilingOutcome:
+    return FilingOutcome(
+        status=status,
+        kind=kind_of(row.reference),
+        reference=row.reference,
+        record=public_record(row),
+        is_news=is_news,
     )
-    return row
-
-
-def _public(row: Row[Any]) -> dict[str, object]:
-    shown = {key: value for key, value in row._mapping.items() if key not in INTERNAL}  # noqa: SLF001  # SQLAlchemy's public way to a row's mapping
-    for key in ("date_of_occurrence", "time_of_occurrence"):
-        if shown.get(key) is not None:
-            shown[key] = shown[key].isoformat()
-    return shown

@@ -1,12 +1,14 @@
 """HTTP: parse, admit, call, encode. No SQL, no SDK."""
 
-from townhall.routes import chat, health, pages, sessions, town, turns
+from townhall.routes import chat, health, insights, pages, records, sessions, town, turns
 
 ROUTERS = (
     health.router,  # /, /health, /ready
     chat.router,  # /chat
     sessions.router,  # /sessions
     turns.router,  # /sessions/{session_id}/turns
+    records.router,  # /reports
+    insights.router,  # /insights
     town.router,  # /town
     pages.router,  # /app/
 )

@@ -1,0 +1,1 @@
+"""What the records say together: counts, trends and rankings, never a single record."""

@@ -1,0 +1,165 @@
+"""The rows of records: read as drafts, written with their history, shown to their resident."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Table, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from townhall.db.tables import feedback, incidents, place_of, record_history
+from townhall.records.references import kind_of, new_reference
+from townhall.records.schemas import DRAFTS, Detail, Draft, IncidentDraft, RecordKind
+
+TABLES: dict[RecordKind, Table] = {"incident": incidents, "feedback": feedback}
+SHOWN: dict[RecordKind, tuple[str, ...]] = {
+    kind: ("reference", *draft.model_fields, "status") for kind, draft in DRAFTS.items()
+}
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose record it is, and in which turn it came about."""
+
+    user_id: str
+    session_key: int
+    turn_id: str
+
+
+async def insert_record(
+    connection: AsyncConnection, kind: RecordKind, draft: Draft, owner: Owner, now: datetime
+) -> Row[Any]:
+    """Insert an open record under a new reference, with the beginning of its history."""
+    values = {
+        **_columns(draft),
+        "reference": new_reference(kind),
+        "user_id": owner.user_id,
+        "session_key": owner.session_key,
+        "turn_id": owner.turn_id,
+        "status": "open",
+        "created_at": now,
+        "updated_at": now,
+    }
+    table = TABLES[kind]
+    row: Row[Any] = (await connection.execute(insert(table).values(values).returning(table))).one()
+    changes = draft.model_dump(mode="json")
+    await _remember(connection, row.reference, "filed", changes, owner.user_id, now)
+    return row
+
+
+async def change_record(
+    connection: AsyncConnection, row: Row[Any], draft: Draft, actor: str, now: datetime
+) -> Row[Any]:
+    """Make the record what `draft` says and return it; unchanged if it is that already."""
+    before = draft_of(row).model_dump(mode="json")
+    after = draft.model_dump(mode="json")
+    changes = {
+        name: {"before": before[name], "after": after[name]}
+        for name in after
+        if before[name] != after[name]
+    }
+    if not changes:
+        return row
+    return await _update(connection, row, _columns(draft), "amended", changes, actor, now)
+
+
+async def withdraw_record(
+    connection: AsyncConnection, row: Row[Any], reason: str | None, actor: str, now: datetime
+) -> Row[Any]:
+    """Mark the record as withdrawn and return it."""
+    changes: dict[str, object] = {"status": {"before": row.status, "after": "withdrawn"}}
+    if reason is not None:
+        changes["reason"] = {"before": None, "after": reason}
+    values = {"status": "withdrawn"}
+    return await _update(connection, row, values, "withdrawn", changes, actor, now)
+
+
+async def records_of_session(
+    connection: AsyncConnection, kind: RecordKind, session_key: int
+) -> list[Row[Any]]:
+    """Return the records of a session, oldest first."""
+    table = TABLES[kind]
+    rows = await connection.execute(
+        select(table).where(table.c.session_key == session_key).order_by(table.c.id)
+    )
+    return list(rows)
+
+
+async def count_records(
+    connection: AsyncConnection, owner: Owner, now: datetime
+) -> tuple[int, int]:
+    """Return how many records came from the turn, and from its session within a day."""
+    of_turn = of_session = 0
+    for table in TABLES.values():
+        counts = select(
+            func.count().filter(table.c.turn_id == owner.turn_id),
+            func.count().filter(table.c.created_at > now - timedelta(days=1)),
+        ).where(table.c.session_key == owner.session_key)
+        row = (await connection.execute(counts)).one()
+        of_turn, of_session = of_turn + row[0], of_session + row[1]
+    return of_turn, of_session
+
+
+def draft_of(row: Row[Any]) -> Draft:
+    """Return what is on file as the draft that would file it; it is not judged again."""
+    draft = DRAFTS[kind_of(row.reference)]
+    values = {name: getattr(row, name) for name in draft.model_fields}
+    if "details" in values:
+        values["details"] = tuple(Detail.model_construct(**each) for each in values["details"])
+    return draft.model_construct(**values)
+
+
+def public_record(row: Row[Any]) -> dict[str, object]:
+    """Return what its resident may see of a record, ready for JSON."""
+    return {name: _plain(getattr(row, name)) for name in SHOWN[kind_of(row.reference)]}
+
+
+async def _update(
+    connection: AsyncConnection,
+    row: Row[Any],
+    values: Mapping[str, object],
+    action: str,
+    changes: Mapping[str, object],
+    actor: str,
+    now: datetime,
+) -> Row[Any]:
+    table = TABLES[kind_of(row.reference)]
+    await _remember(connection, row.reference, action, changes, actor, now)
+    changed: Row[Any] = (
+        await connection.execute(
+            update(table)
+            .where(table.c.id == row.id)
+            .values(**values, updated_at=now)
+            .returning(table)
+        )
+    ).one()
+    return changed
+
+
+async def _remember(
+    connection: AsyncConnection,
+    reference: str,
+    action: str,
+    changes: Mapping[str, object],
+    actor: str,
+    now: datetime,
+) -> None:
+    await connection.execute(
+        insert(record_history).values(
+            reference=reference, action=action, changes=dict(changes), actor=actor, at=now
+        )
+    )
+
+
+def _columns(draft: Draft) -> dict[str, object]:
+    columns = draft.model_dump()
+    if isinstance(draft, IncidentDraft):
+        columns |= {"details": list(columns["details"]), "place": place_of(draft.location)}
+    return columns
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, time):
+        return f"{value:%H:%M}"  # as the tools take it
+    return value.isoformat() if hasattr(value, "isoformat") else value
