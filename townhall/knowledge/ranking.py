@@ -9,6 +9,7 @@ holds enough of what the question is about, so that the desk can say that it doe
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from townhall.knowledge import spelling, words
 from townhall.knowledge.index import StoredPassage, Vocabulary
@@ -18,63 +19,78 @@ SATURATION = 1.5  # BM25's k1
 USUAL_LENGTH_TERMS = 25  # of a passage's text; longer ones match by chance more easily
 LENGTH_EFFECT = 0.3  # BM25's b
 ASPECT_SHARE = 0.3  # of a word like "fee" beside one like "library"
-UNKNOWN_COUNT = 2  # an unknown word weighs as one that stands in this many passages
+UNKNOWN_COUNT = 1  # an unknown word weighs as one that stands in this many passages
+FOREIGN_SHARE = 0.3  # of an unknown word in a question that is not in the pages' language
 TYPO_SHARE = 0.8  # of a word that had to be guessed
 TEXT_EVIDENCE = 0.6  # of a term that stands in the text alone, title and heading being 1
+PAIR_EVIDENCE = 0.85  # of two that stand side by side in the text, as in the question
 PAGE_EVIDENCE = 0.4  # of a term that stands elsewhere on the page
 FLOOR = 0.5  # of the question's weight that a passage must hold
 FLOOR_OF_TWO = 0.35  # when title and heading hold two subjects of it: that is seldom chance
+PAIR_SHARES = (0.6, 0.6, 0.3)  # of a pair's lesser weight, where it stands side by side here, too
 NEAR_BEST = 0.4  # of the best score; what is below only distracts
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a question asks for: the weight of each known term, and of what nobody knows."""
+    """What is asked: the weight of each known term, of them the subjects, and of all unknown."""
 
     weights: dict[str, float]
+    subjects: frozenset[str]
     unknown: float
-
-    @property
-    def topics(self) -> tuple[str, ...]:
-        """The terms to look for: those of the subject, or all, where there is no subject."""
-        topics = tuple(term for term in self.weights if not words.is_aspect(term))
-        return topics or tuple(self.weights)
+    pairs: frozenset[tuple[str, str]] = frozenset()  # known terms that stand side by side
 
 
-def understand(query: str, vocabulary: Vocabulary) -> Question:
+def understand(query: str, vocabulary: Vocabulary, town_name: str = "") -> Question:
     """Return what is asked, in the vocabulary's terms; typos are mended where they can be."""
     mended, repairs = spelling.mend(query, vocabulary.spellings)
-    asked = tuple(dict.fromkeys(words.terms(mended)))
     guessed = frozenset(words.terms(" ".join(repairs)))
-    if not any(map(str.isalpha, asked)):
-        return Question({}, 0.0)
-    has_subject = not all(map(words.is_aspect, asked))
+    named = frozenset(words.terms(town_name))
+    asked = words.terms(mended)
+    subjects = frozenset(t for t in asked if not words.is_aspect(t) and t not in named)
     weights: dict[str, float] = {}
     unknown = 0.0
-    for term in asked:
+    for term in dict.fromkeys(asked):
         if term in vocabulary.counts:
             weights[term] = _rarity(vocabulary.counts[term], vocabulary.passages)
             weights[term] *= TYPO_SHARE if term in guessed else 1.0
-            weights[term] *= ASPECT_SHARE if has_subject and words.is_aspect(term) else 1.0
+            weights[term] *= ASPECT_SHARE if subjects and term not in subjects else 1.0
         elif term.isalpha() and not words.is_unspaced(term):
             unknown += _rarity(UNKNOWN_COUNT, vocabulary.passages)
-    return Question(weights, unknown)
+    if words.is_foreign(query):
+        unknown *= FOREIGN_SHARE
+    if not any(map(str.isalpha, weights)):
+        return Question({}, frozenset(), unknown)
+    return Question(
+        weights=weights,
+        subjects=subjects.intersection(weights) or frozenset(weights),
+        unknown=unknown,
+        pairs=frozenset(pair for pair in pairwise(asked) if weights.keys() >= {*pair}),
+    )
 
 
 def rank(
     question: Question, passages: Sequence[StoredPassage], limit: int
 ) -> list[tuple[StoredPassage, float]]:
-    """Return at most `limit` passages above the floor with their scores, best first."""
+    """Return at most `limit` passages with their scores, best first; none if none is relevant.
+
+    A passage that is not relevant by itself still counts if it scores above all that are.
+    """
     on_page: dict[str, set[str]] = {}
     for passage in passages:
         on_page.setdefault(passage.path, set()).update(*passage.terms)
-    scored = [
-        (passage, _score(question, passage))
-        for passage in passages
+    scores = [(passage, round(_score(question, passage), 6)) for passage in passages]
+    scores.sort(key=lambda item: (-item[1], item[0].path, item[0].position))
+    relevant = [
+        (passage, score)
+        for passage, score in scores
         if _is_relevant(question, passage, on_page[passage.path])
     ]
-    scored.sort(key=lambda item: (-round(item[1], 6), item[0].path, item[0].position))
-    return [item for item in scored[:limit] if item[1] >= NEAR_BEST * scored[0][1]]
+    if not relevant:
+        return []
+    above = [item for item in scores if item[1] > relevant[0][1]]
+    found = [*above, *relevant][:limit]
+    return [item for item in found if item[1] >= NEAR_BEST * found[0][1]]
 
 
 def _rarity(count: int, passages: int) -> float:
@@ -83,9 +99,11 @@ def _rarity(count: int, passages: int) -> float:
 
 def _is_relevant(question: Question, passage: StoredPassage, on_page: set[str]) -> bool:
     """Say whether the passage, with its page, holds enough of what the question is about."""
-    prominent = {*passage.terms[0], *passage.terms[1]}
-    subjects = len(prominent.intersection(question.topics))
-    shares = [(prominent, 1.0), ({*passage.terms[2]}, TEXT_EVIDENCE)]
+    title, heading, body = passage.terms
+    prominent = {*title, *heading}
+    subjects = len(prominent & question.subjects)
+    paired = {term for pair in question.pairs.intersection(pairwise(body)) for term in pair}
+    shares = [(prominent, 1.0), (paired, PAIR_EVIDENCE), ({*body}, TEXT_EVIDENCE)]
     if subjects:
         shares.append((on_page, PAGE_EVIDENCE))
     held = sum(
@@ -93,7 +111,7 @@ def _is_relevant(question: Question, passage: StoredPassage, on_page: set[str]) 
         for term, weight in question.weights.items()
     )
     asked = sum(question.weights.values()) + question.unknown
-    return held >= asked * (FLOOR_OF_TWO if subjects > 1 else FLOOR)
+    return held > asked * (FLOOR_OF_TWO if subjects > 1 else FLOOR)
 
 
 def _score(question: Question, passage: StoredPassage) -> float:
@@ -108,4 +126,7 @@ def _score(question: Question, passage: StoredPassage) -> float:
         )
         score += weight * frequency / (frequency + SATURATION)
         matched += weight if frequency else 0.0
+    for field, share in zip(passage.terms, PAIR_SHARES, strict=True):
+        for pair in question.pairs.intersection(pairwise(field)):
+            score += share * min(question.weights[term] for term in pair)
     return score * matched / sum(question.weights.values())

@@ -74,11 +74,13 @@ async def search(database: Database, query: str, limit: int = 4) -> list[Passage
     """Return at most `limit` passages that answer, best first; none where nothing is relevant."""
     await _look_for_changes(database)
     async with database.reading() as connection:
-        vocabulary = await _vocabulary(connection, _seen.setdefault(database, _Seen()))
-        question = understand(query[:QUERY_LIMIT_CHARS], vocabulary)
-        if not question.weights:
+        seen = _seen.setdefault(database, _Seen())
+        vocabulary = await _vocabulary(connection, seen)
+        name = seen.town.name if seen.town else ""
+        question = understand(query[:QUERY_LIMIT_CHARS], vocabulary, name)
+        if not question.subjects:
             return []
-        found = await index.find(connection, question.topics)
+        found = await index.find(connection, sorted(question.subjects))
     return [_answer(passage, score) for passage, score in rank(question, found, limit)]
 
 

@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA
 from townhall.knowledge import words
 
 SHORTEST = 5  # characters; in a shorter word one wrong letter is mostly another word
-LONG = 8  # characters from which any wrong letter, and two of them, still show the word
+LONG = 9  # characters from which any wrong letter, and two of them, still show the word
 _VOWELS = re.compile("[aeiouy]")
 
 
@@ -56,10 +56,15 @@ def _candidates(token: str, known: Iterable[str]) -> list[str]:
 def _is_slip(token: str, word: str) -> bool:
     """Say whether letters are missing, too many, swapped or wrong vowels.
 
-    In a short word another consonant is mostly another word: "beach" is not "bench".
+    In a short word another consonant is mostly another word: "beach" is not "bench". Nor does
+    one often err in the first two letters: "flight" is not "fight".
     """
     if len(word) < SHORTEST or abs(len(token) - len(word)) > 1:
         return False
-    if len(token) >= LONG or len(token) != len(word) or sorted(token) == sorted(word):
+    if len(token) >= LONG:
         return True
-    return _VOWELS.sub("", token) == _VOWELS.sub("", word)
+    if sorted(token) == sorted(word):
+        return True
+    if token[:2] != word[:2]:
+        return False
+    return len(token) != len(word) or _VOWELS.sub("", token) == _VOWELS.sub("", word)

@@ -29,6 +29,7 @@ class Words:
     """The table. A key of `canonical` is the stems of a word or phrase, its value what it means."""
 
     stop_words: frozenset[str]
+    foreign: frozenset[str]  # the stop words that only other languages have
     aspects: frozenset[str]
     canonical: dict[tuple[str, ...], tuple[str, ...]]
     longest: int  # words in the longest phrase
@@ -62,6 +63,11 @@ def is_aspect(term: str) -> bool:
     return term in table().aspects or term.isdigit()
 
 
+def is_foreign(text: str) -> bool:
+    """Say whether small words show that the text is not in the pages' language."""
+    return not table().foreign.isdisjoint(spelled(text))
+
+
 def fold(text: str) -> str:
     """Return the text in lower case, with Latin letters free of accents and one form of each."""
     text = unicodedata.normalize("NFKD", text.casefold())
@@ -79,25 +85,25 @@ def stem(word: str) -> str:
 def table() -> Words:
     """Return the table of synonyms and stop words."""
     data = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    own, other = (frozenset(spelled(data["stop_words"][key])) for key in ("own", "other"))
     canonical: dict[tuple[str, ...], tuple[str, ...]] = {}
     unspaced: dict[str, str] = {}
     spellings: set[str] = set()
-    for group in [*data["aspects"], *data["synonyms"]]:
-        head = _stems(group[0])
+    for group in [*data["groups"]["aspects"], *data["groups"]["synonyms"]]:
         for entry in group:
             if _UNSPACED.search(entry):
                 unspaced[fold(entry)] = group[0]
             else:
-                canonical.setdefault(_stems(entry), head)
+                canonical.setdefault(_stems(entry), _stems(group[0]))
                 spellings.update(spelled(entry))
-    stop_words = frozenset(spelled(data["stop_words"]))
     return Words(
-        stop_words=stop_words,
-        aspects=frozenset(part for group in data["aspects"] for part in _stems(group[0])),
+        stop_words=own | other,
+        foreign=other - own,
+        aspects=frozenset(part for group in data["groups"]["aspects"] for part in _stems(group[0])),
         canonical=canonical,
         longest=max(map(len, canonical)),
         unspaced=tuple(sorted(unspaced.items(), key=lambda item: -len(item[0]))),
-        spellings=frozenset(spellings | stop_words),
+        spellings=frozenset(spellings | own | other),
     )
 
 
