@@ -72,13 +72,13 @@ def _answer(reply: str, wanted: list[dict[str, Any]]) -> str | None:
         text,
     ):
         return "yes"
-    if "where" in text and record.get("location"):
+    if re.search(r"where|saan|どこ|場所|dónde", text) and record.get("location"):
         return str(record["location"])
-    if "when" in text:
+    if re.search(r"when|kailan|いつ|cuándo", text):
         return str(record.get("date_of_occurrence") or "I don't know")
     if "name" in text:
         return str(record.get("reporter_name") or "I'd rather not say")
-    if "what" in text:
+    if re.search(r"what|ano|何|qué", text):
         return str(
             (record.get("description_any") or record.get("summary_any") or ["I don't know"])[0]
         )

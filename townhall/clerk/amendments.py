@@ -157,7 +157,7 @@ def _corrected_place(matter: Matter, reading: Reading, text: str) -> str | None:
     if not fitting or is_only_name(text, reading.reporter):
         return None
     best = max(fitting, key=lambda each: each.score)
-    return best.text if best.score >= 0.5 else None
+    return best.text if best.score >= (0.5 if len(words(text)) <= 8 else 0.9) else None
 
 
 def add_to_emergency(state: State, reading: Reading, text: str, decision: Decision) -> bool:

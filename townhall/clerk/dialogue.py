@@ -9,6 +9,7 @@ from townhall.clerk.incidents import incident_words
 from townhall.clerk.intake import identify, take_in
 from townhall.clerk.language import language_of
 from townhall.clerk.matters import Matter
+from townhall.clerk.opinions import topic_of
 from townhall.clerk.services import serve
 from townhall.clerk.state import Decision, Say, State
 from townhall.clerk.text import words
@@ -180,16 +181,29 @@ class Dialogue:
             return
         state.vague.append(text)
         told = " ".join(state.vague)
-        if len(words(told)) >= 6 and (reading.places or state.pending == "what"):
+        if len(words(told)) >= 6 and self._is_told(reading, told):
             self._begin_other(reading, decision)
             return
         state.pending = "what"
         decision.asks.append(Say("ask_what_where"))
 
+    def _is_told(self, reading: Reading, told: str) -> bool:
+        """Whether enough was said to make a report of it, though it fits no type."""
+        if reading.places or self.state.pending == "what":
+            return True
+        return topic_of(self.state.town, told) is not None and "report_intent" not in reading.acts
+
     def _begin_other(self, reading: Reading, decision: Decision) -> None:
         """Take as something else what fits no type: a person will sort it."""
         state = self.state
-        matter = Matter("incident", list(state.vague), kind=state.town.incident_type("other"))
+        told = " ".join(state.vague)
+        kind = self._types.nearest(told)
+        topic = topic_of(state.town, told)
+        if kind is None and topic is not None and not reading.places:
+            matter = Matter("feedback", list(state.vague), opinion="complaint", topic=topic)
+        else:
+            kind = kind or state.town.incident_type("other")
+            matter = Matter("incident", list(state.vague), kind=kind)
         best = best_place(reading.places)
         matter.place = best.text if best else None
         matter.day, matter.clock = reading.when.day, reading.when.clock

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from townhall.clerk.cues import load_cues
 from townhall.clerk.lexicon import Found, Lexicon
-from townhall.clerk.text import fold
+from townhall.clerk.text import fold, words
 from townhall.town import IncidentType, Town
 
 # From this weight on a type is certain enough to be a report of its own.
@@ -15,6 +15,10 @@ CERTAIN = 1.4
 _IN_PLACE = 0.3
 _FURTHER = 0.35
 _NEGATED = 0.15
+# Half of a word that only one type has, or as much of several.
+_SHARED = 0.5
+# Where danger to life is likely, it goes before what else may be meant.
+_GRAVE = 1.15
 # "It does not touch any wires" is no report of a wire.
 _NEGATION = re.compile(
     r"(?:\bdoesn'?t|\bdoes not|\bdon'?t|\bdo not|\bdidn'?t|\bdid not|\bisn'?t|\bis not|\bnot|\bno|\bnever|\bwithout|"
@@ -64,8 +68,32 @@ class IncidentWords:
             if kind is not None:
                 each.sort(reverse=True)
                 total = each[0] + _FURTHER * sum(each[1:4])
+                if kind.emergency == "always" and total > CERTAIN:
+                    total *= _GRAVE
                 guesses.append(Guess(kind, total, starts[code]))
         return tuple(sorted(guesses, key=lambda guess: (-guess.weight, guess.start)))
+
+    def nearest(self, text: str) -> IncidentType | None:
+        """Return the type whose words `text` shares, for a report that fits no pattern of any."""
+        shares: dict[str, float] = {}
+        for stem in {word.stem for word in words(text)}:
+            codes = self._codes_by_stem.get(stem, ())
+            for code in codes:
+                shares[code] = shares.get(code, 0.0) + 1 / len(codes)
+        best = max(shares, key=lambda code: shares[code], default=None)
+        if best is None or shares[best] < _SHARED:
+            return None
+        return self.town.incident_type(best)
+
+    @cached_property
+    def _codes_by_stem(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, set[str]] = {}
+        # An emergency is never guessed from a single word.
+        for kind in (each for each in self.town.incident_types if each.emergency != "always"):
+            for word in words(" ".join(kind.keywords)):
+                if len(word.plain) > 3:
+                    found.setdefault(word.stem, set()).add(kind.code)
+        return {stem: tuple(sorted(codes)) for stem, codes in found.items()}
 
     def severity(self, kind: IncidentType, text: str) -> int:
         """Return the level of an incident of that type told by `text`, from 1 to 5."""

@@ -22,8 +22,8 @@ def identify(state: State, reading: Reading, text: str) -> None:
         state.is_anonymous, state.reporter = True, None
         return
     name = reading.reporter
-    is_bare = state.pending == "confirm" and not reading.acts and len(words(text)) <= 5
-    if name is None and is_bare and not reading.reports:
+    is_bare = state.pending in ("confirm", "detail") and not reading.acts - {"correct"}
+    if name is None and is_bare and not reading.reports and len(words(text.split(",")[0])) <= 4:
         name = name_from_answer(text)
     if name is not None:
         state.reporter, state.is_anonymous = name, False

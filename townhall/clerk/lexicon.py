@@ -1,6 +1,7 @@
 """Patterns of words, and where they stand in a text. The grammar is that of `taxonomy.toml`:
 
-"loud music" words in order; "lamp + out/off" both in one sentence; "gate?" a weak word.
+"loud music" words in order; "lamp + out/off" both in one sentence; "=parked" exactly this word;
+"gate?" a weak word.
 Endings, accents and typing errors are forgiven. Nothing here knows what a pattern means.
 """
 
@@ -33,11 +34,21 @@ class Found:
 
 
 @dataclass(frozen=True)
+class _Hit:
+    start: int
+    end: int
+    size: int
+
+
+@dataclass(frozen=True)
 class _Pattern:
     key: str
     parts: int
-    weight: float
     weak: bool
+
+    def weight_of(self, hits: Iterable[_Hit]) -> float:
+        """Return what the pattern weighs: more words say it more exactly."""
+        return WEAK if self.weak else sum(1 + 0.5 * (hit.size - 1) for hit in hits)
 
 
 @dataclass
@@ -69,24 +80,25 @@ class Lexicon:
 
     def find(self, text: str) -> tuple[Found, ...]:
         """Return the patterns that stand in `text`, heaviest first; typing errors are forgiven."""
-        hits: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
+        hits: dict[int, dict[int, _Hit]] = defaultdict(dict)
         spelled = self._spelled(words(text))
         for position, word in enumerate(spelled):
             for phrase, pattern, part in self._phrases.get(word.stem, ()):
                 end = _end_of(phrase, spelled, position, self._gap)
                 if end is not None:
-                    hits[pattern].setdefault(part, (word.start, end))
+                    _keep(hits[pattern], part, _Hit(word.start, end, len(phrase)))
         if not text.isascii():
             self._find_substrings(fold(text), hits)
         found = [
-            Found(self._patterns[number].key, self._patterns[number].weight, tuple(spans.values()))
-            for number, spans in hits.items()
-            if len(spans) == self._patterns[number].parts and self._is_near(spans.values())
+            Found(pattern.key, pattern.weight_of(parts), tuple((h.start, h.end) for h in parts))
+            for number, by_part in hits.items()
+            if len(parts := list(by_part.values())) == (pattern := self._patterns[number]).parts
+            and self._is_near(parts)
         ]
         return tuple(sorted(found, key=lambda each: (-each.weight, each.start)))
 
-    def _is_near(self, spans: Collection[tuple[int, int]]) -> bool:
-        return max(end for _, end in spans) - min(start for start, _ in spans) <= self._reach
+    def _is_near(self, parts: Collection[_Hit]) -> bool:
+        return max(hit.end for hit in parts) - min(hit.start for hit in parts) <= self._reach
 
     def keys_in(self, text: str) -> frozenset[str]:
         """Return the keys of all patterns that stand in `text`."""
@@ -96,31 +108,32 @@ class Lexicon:
         weak = pattern.endswith("?")
         parts = [part.split("/") for part in pattern.rstrip("?").split(" + ")]
         number = len(self._patterns)
-        size = 0.0
         for index, alternatives in enumerate(parts):
-            stems = [self._compile(each, number, index) for each in alternatives]
-            size += 1 + 0.5 * (min(stems) - 1)
-        weight = WEAK if weak else size
-        self._patterns.append(_Pattern(key, len(parts), weight, weak))
+            for each in alternatives:
+                self._compile(each, number, index)
+        self._patterns.append(_Pattern(key, len(parts), weak))
 
-    def _compile(self, phrase: str, number: int, part: int) -> int:
+    def _compile(self, phrase: str, number: int, part: int) -> None:
         said = words(phrase)
         if has_cjk(phrase) or not said:
             # Japanese is not split into words, and a sign such as ₱ is none.
             self._substrings.append((fold(phrase.strip()), number, part))
-            return 2
+            return
         found = tuple(word for word in said if word.plain not in _ARTICLES) or said
-        stems = tuple(word.stem for word in found)
         for word in found:
             self._vocabulary[word.plain] = word.stem
-        self._phrases[stems[0]].append((stems, number, part))
-        return len(stems)
+        # In a phrase "=parked" only the word after the sign must be exact.
+        wanted = tuple(
+            f"={word.plain}" if phrase[word.start - 1 : word.start] == "=" else word.stem
+            for word in found
+        )
+        self._phrases[found[0].stem].append((wanted, number, part))
 
-    def _find_substrings(self, text: str, hits: dict[int, dict[int, tuple[int, int]]]) -> None:
+    def _find_substrings(self, text: str, hits: dict[int, dict[int, _Hit]]) -> None:
         for phrase, pattern, part in self._substrings:
             at = text.find(phrase)
             if at >= 0:
-                hits[pattern].setdefault(part, (at, at + len(phrase)))
+                _keep(hits[pattern], part, _Hit(at, at + len(phrase), 2))
 
     def _spelled(self, found: tuple[Word, ...]) -> list[Word]:
         known = set(self._vocabulary.values())
@@ -157,13 +170,25 @@ class Lexicon:
         return len(self._phrases.get(stem, ()))
 
 
+def _keep(parts: dict[int, _Hit], part: int, hit: _Hit) -> None:
+    """Keep the longest of the alternatives found for a part, the first of equals."""
+    if part not in parts or hit.size > parts[part].size:
+        parts[part] = hit
+
+
 def _end_of(phrase: tuple[str, ...], found: list[Word], position: int, gap: int) -> int | None:
     """Return where `phrase`, which begins at `position`, ends; small gaps are allowed."""
     here = position
+    if not _is_word(phrase[0], found[position]):
+        return None
     for wanted in phrase[1:]:
         window = range(here + 1, min(here + 2 + gap, len(found)))
-        following = next((index for index in window if found[index].stem == wanted), None)
+        following = next((index for index in window if _is_word(wanted, found[index])), None)
         if following is None:
             return None
         here = following
     return found[here].end
+
+
+def _is_word(wanted: str, word: Word) -> bool:
+    return wanted == word.stem or (wanted[0] == "=" and wanted[1:] == word.plain)

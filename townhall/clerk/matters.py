@@ -100,7 +100,8 @@ class Matter:
         if self.kind.emergency == "always":
             return True
         acts = load_cues().acts.keys_in(" ".join(self.told))
-        return "happening_now" in acts and self.kind.default_severity >= 4
+        asks_now = any(each.code == "happening_now" for each in self.kind.attributes)
+        return "happening_now" in acts and (asks_now or self.kind.default_severity >= 4)
 
     def filing(self, reporter: str | None, types: IncidentWords, today: date) -> dict[str, Any]:
         """Return the arguments of the filing tool."""

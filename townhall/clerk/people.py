@@ -31,10 +31,11 @@ _CAPITALISED = tuple(
     re.compile(pattern)
     for pattern in (
         rf"\b(?:[Tt]his is|[Ii]t'?s|[Hh]ere is)(?: (?:her|his|their|the|your|a|an|my))?(?: {_RELATION})?,? (?P<name>{_NAME})(?=\s*(?:[.,!—–-]|$|from\b|of\b|here\b|speaking\b|and\b|at\b))",
-        rf"\b(?:I'm|I’m|I am|Im|i'm|i am|im|Soy|soy|[Aa]ko(?: po)? ang|[Aa]ko po)(?: (?:her|his|their|the|su|el|la|kanyang|kaniyang) [a-zñáéíóú]+)?,? (?P<name>{_NAME})",
+        rf"\b(?:I'm|I’m|I am|i'm|i am|(?:(?<=^)|(?<=[.,!?] ))im|Soy|soy|[Aa]ko(?: po)? ang|[Aa]ko po)(?: (?:her|his|their|the|su|el|la|kanyang|kaniyang) [a-zñáéíóú]+)?,? (?P<name>{_NAME})",
         rf"\b(?P<name>{_NAME}) (?:here|speaking|po ito|is my name|(?:po )?(?:ang )?(?:pangalan|ngalan) ko|reporting|es mi nombre)\b",
         rf"(?:[—–]|\s--?)\s*(?P<name>{_NAME})\s*[.!]?\s*$",
         rf"\b(?:[Tt]hank you|[Tt]hanks|THANKS|[Rr]egards|[Ss]incerely|[Yy]ours(?: truly)?|[Ss]alamat(?: po)?|[Gg]racias|[Aa]tentamente|[Cc]heers|[Rr]espectfully)(?: [a-z]+){{0,3}}\s*[,.!\n—–-]+\s*(?P<name>{_NAME})\s*[.!]?\s*$",
+        rf"(?:\d{{3}}|[Tt]hanks|[Tt]hank you|[Pp]lease|po)\s*,\s*(?P<name>{_PART}(?: (?:{_PARTICLE} )*{_PART}){{1,4}})\s*[.!]?\s*$",
         rf"(?:^|[.!?\n;])\s*[Ff]rom:? (?P<name>{_NAME})\s*[.!]?\s*$",
         rf"(?:^|[.!?\n;])\s*(?:{_TITLES} )?(?P<name>{_PART}(?: (?:{_PARTICLE} )*{_PART}){{1,4}})\s*(?:,[^.,!?]{{0,40}})?(?:[.!]|$)",
         rf"^(?P<name>{_PART})\. Just (?P=name)\b",
@@ -48,6 +49,9 @@ _JAPANESE = tuple(
         r"(?:私は|名前は|氏名は|報告者は)(?P<name>[\u3400-\u9fff々ァ-ヶー・]{2,14})(?:です|。|$)",
         r"(?:^|[。、\s])(?P<name>[\u3400-\u9fff々]{1,4}\s?[\u3400-\u9fff々ァ-ヶー]{1,5})です[。.]?\s*$",
     )
+)
+_JA_PLACE = re.compile(
+    r"公園|駅|通り|町|市|区|前|橋|学校|病院|以上|それ|です|ます|お願|図書館|場|階|丁目|番地|財布|電話"
 )
 _NO_NAMES = frozenset(
     [
@@ -312,7 +316,7 @@ _PERSON = (
     r"(?:man|men|guys?|woman|women|lad(?:y|ies)|boys?|girls?|teenagers?|teens?|kids?|youths?|persons?|drivers?|"
     r"riders?|neighbou?rs?|vendors?|thie(?:f|ves)|burglars?|snatchers?|strangers?|suspects?|ex-husband|"
     r"ex-wife|ex-boyfriend|ex|husband|wife|boyfriend|landlord|tenants?|gang|students?|workers?|officers?|policem[ae]n|collector|"
-    r"official|inspector|owner|occupant|dealer|drunks?|drunkard|fellow|dude|gentleman|child|toddler|baby|"
+    r"official|inspector|owner|occupant|dealer|drunkard|fellow|dude|gentleman|child|toddler|baby|"
     r"couple|clerk|guards?|lalaki|lalake|babae|binata|kabataan|tambay|kapitbahay|matanda|bata|"
     r"hombres?|mujer(?:es)?|chic[oa]s?|joven(?:es)?|tipos?|vecin[oa]s?|muchach[oa]s?|señora?(?:es)?|"
     r"individuos?|ladr(?:ón|ones)|niñ[oa]s?|(?:someone|somebody|people)(?= (?:in an?|with an?|wearing)\b))"
@@ -359,12 +363,12 @@ def reporter_in(text: str) -> str | None:
         if (match := pattern.search(text)) and (name := _clean(match.group("name"))):
             return _whole(name, text[match.end() :])
     for pattern in _JAPANESE:
-        if match := pattern.search(text):
+        if (match := pattern.search(text)) and not _JA_PLACE.search(match.group("name")):
             return match.group("name").strip()
     for pattern in _CAPITALISED:
         for match in pattern.finditer(text):
             name = _clean(match.group("name"))
-            is_place = _PLACE_WORD.search(name) if name else None
+            is_place = _PLACE_WORD.search(match.group("name"))
             if name and (not is_place or "rom:?" in pattern.pattern) and _fits_alone(name):
                 return name
     return None
@@ -424,8 +428,11 @@ def _names(text: str, reporter: str | None) -> list[tuple[int, str]]:
     for pattern in _NAMED:
         for match in pattern.finditer(text):
             before = text[max(0, match.start() - 12) : match.start()].rstrip().casefold()
-            is_place = text[match.end() :].startswith(("'s", "’s")) or (
-                pattern is _NAMED[0] and before.endswith((" of", " at", " near", " beside"))
+            owned = re.search(r"['’]s(?: |$)", match.group()) is not None
+            is_place = (
+                owned
+                or text[match.end() :].startswith(("'s", "’s"))
+                or (pattern is _NAMED[0] and before.endswith((" of", " at", " near", " beside")))
             )
             if not is_place and (reporter is None or fold(reporter) not in fold(match.group())):
                 found.append((match.start(), match.group()))
@@ -435,13 +442,31 @@ def _names(text: str, reporter: str | None) -> list[tuple[int, str]]:
 def _joined(pieces: list[tuple[int, str]], reporter: str | None) -> str | None:
     kept: list[tuple[int, str]] = []
     for start, piece in sorted(pieces, key=lambda each: -len(each[1])):
-        clean = piece.strip(" ,.;")
+        clean = _from_article(piece.strip(" ,.;"))
         inside = any(begin <= start < begin + len(other) for begin, other in kept)
         if clean and not inside and (reporter is None or fold(reporter) not in fold(clean)):
             kept.append((start, clean))
     if not kept:
         return None
     return "; ".join(dict.fromkeys(piece for _, piece in sorted(kept)))[:300]
+
+
+def _from_article(piece: str) -> str:
+    """Cut what stands before the article: "I saw a man" is "a man"."""
+    head = re.match(rf"(?i)(.*?)\b{_PERSON}\b", piece)
+    if head is None:
+        return piece
+    articles = list(
+        re.finditer(
+            r"(?i)\b(?:an?|the|two|three|four|some|my|our|his|her|un|una|dos|isang|mga)\s",
+            head.group(1),
+        )
+    )
+    if articles:
+        return piece[articles[-1].start() :]
+    return re.sub(
+        r"(?i)^(?:(?:i|we|saw|see|think|that|there|is|was|are|and|to|report|by)\s+)+", "", piece
+    )
 
 
 def _clean(name: str) -> str | None:

@@ -16,7 +16,7 @@ from townhall.clerk.opinions import (
     topic_of,
 )
 from townhall.clerk.places import Place, places_in
-from townhall.clerk.text import Span, clauses, has_cjk, sentences, words
+from townhall.clerk.text import Span, clauses, has_cjk, sentences, spelled_out, words
 from townhall.town import Town
 
 # Below this weight the words for an incident type are too few to be a report.
@@ -30,7 +30,7 @@ _WH = re.compile(
 )
 _ASKS = re.compile(
     r"(?:(?:hi|hello|hey|and|also|ok|so|but|btw|by the way|please|before i go on|question:?)[,.!:]?\s+)*"
-    r"(?:what|when|where|who|which|how|is|are|do|does|did|can|could|may|will|would|am|should|why|has|"
+    r"(?:what|when|where|who|which|how|is|are|do|does|did|can|could|may i|may we|will|would|am i|should|why|has|"
     r"have|ano|saan|kailan|paano|magkano|sino|pwede|bakit|ilan|qué|cuándo|dónde|cómo|cuánto|quién|"
     r"cuál|puedo|hay que|se puede|por qué)\b",
     re.IGNORECASE,
@@ -146,12 +146,14 @@ class Sorter:
         guesses = self._words.guesses(span.text, [each.span for each in places])
         guess = guesses[0] if guesses else None
         weight = guess.weight if guess else 0.0
-        if self._is_act(span.text, weight, place):
+        text = spelled_out(span.text)
+        if self._is_act(text, weight, place):
             return Piece(span, "detail", place=place)
-        leaning = self._leaning(span.text, weight, place)
-        if leaning is not None and (leaning.kind == "suggestion" or _PROTEST.match(span.text)):
+        grave = guess is not None and guess.kind.emergency == "always"
+        leaning = self._leaning(text, weight, place, grave)
+        if leaning is not None and (leaning.kind == "suggestion" or _PROTEST.match(text)):
             return Piece(span, "opinion", opinion=leaning.kind, place=place)
-        if self._is_question(span.text, weight, place):
+        if self._is_question(text, weight, place):
             return Piece(span, "question")
         if leaning is not None:
             return Piece(span, "opinion", opinion=leaning.kind, place=place)
@@ -163,10 +165,14 @@ class Sorter:
         acts = self._cues.acts_in(text)
         if "report_intent" in acts and weight < LIKELY:
             return True
+        if "thanks" in acts and topic_of(self._town, text) is not None:
+            return False
         steers = bool(acts & _STEERING) and place is None and weight < CERTAIN
         return steers and len(words(text)) <= 9
 
-    def _leaning(self, text: str, weight: float, place: Place | None) -> Leaning | None:
+    def _leaning(
+        self, text: str, weight: float, place: Place | None, grave: bool
+    ) -> Leaning | None:
         """Return the opinion of a clause, if it outweighs the incident it may tell."""
         topic = topic_of(self._town, text)
         leaning = leaning_of(text, topic is not None)
@@ -185,7 +191,7 @@ class Sorter:
         if leaning.kind == "suggestion":
             return leaning if leaning.weight >= weight * 0.6 and not asks_what else None
         if leaning.kind == "praise":
-            return leaning if weight < CERTAIN or mood_of(text) > 0.4 else None
+            return leaning if weight < CERTAIN or (not grave and mood_of(text) > 0.4) else None
         return leaning if weight < 1.0 or leaning.weight > weight else None
 
     def _is_question(self, text: str, weight: float, place: Place | None) -> bool:

@@ -25,7 +25,7 @@ _LANDMARK = (
     r"roundabout|rotonda|crosswalk|sidewalk|footpath|square|block|phase|lot|unit|purok|sitio|barangay|brgy|bgy|"
     r"zone|district|neighbou?rhood|compound|fountain|statue|monument|jollibee|mcdonald'?s|7-?eleven|tennis|"
     r"basketball|salon|barber|tailor|dentist|pawnshop|laundry|laundromat|bar|pub|club|karaoke|farm|pond|"
-    r"bus|jeepney|jeep|train|taxi|ferry|tricycle|shelter|wall|fence|floor|stairs|steps|side|bench|footbridge|pavilion|boardwalk|embankment|weir|silo|shed|boathouse|boat|motel|dorm|dormitory|residence|mansion|villas?|homes|palace|cockpit arena|site|post office|police station|fire station|waiting shed|stairwell|alley|entrance|exit|"
+    r"bus|jeepney|jeep|train|taxi|ferry|tricycle|shelter|wall|fence|floor|stairs|steps|side|bench|footbridge|elementary|academy|institute|resort|eaves|pavilion|boardwalk|embankment|weir|silo|shed|boathouse|boat|motel|dorm|dormitory|residence|mansion|villas?|homes|palace|cockpit arena|site|post office|police station|fire station|waiting shed|stairwell|alley|entrance|exit|"
     r"driveway|yard|backyard|roof|platform|kanto|palengke|simbahan|eskwelahan|paaralan|tulay|ilog|plasa|"
     r"munisipyo|ospital|sementeryo|parke|tindahan|iskwelahan|calle|avenida|plazuela|paseo|camino|carretera|"
     r"puente|mercado|iglesia|escuela|parque|esquina|barrio|colonia|estación|terminal|biblioteca|hospital|"
@@ -73,13 +73,25 @@ _CONTINUES = re.compile(
 _STREET_NAME = re.compile(
     rf"(?:\b\d+[A-Za-z]?(?:-\d+)? )?\b(?:[A-Z][\w'’.\-]*|\d+(?:st|nd|rd|th))(?: (?:[A-Z][\w'’.\-]*|de|del|la|los|of|the)){{0,4}} (?i:{_STREET})"
 )
+_LANDMARK_NAME = re.compile(
+    rf"\b(?!(?:The|My|Our|A|An|This|In|At|On|Near|From|Please|Hi|Hello|And|But)\b)[A-Z][\w'’\-]*(?: [A-Z][\w'’\-]*){{0,3}} (?=[A-Z])(?i:{_LANDMARK})(?: [A-Z][\w'’]*)?\b"
+)
 _LOTS = re.compile(
-    r"\b(?:unit|lot|block|blk|bldg|building|phase|purok|sitio|barangay|brgy\.?|bgy\.?|zone|room|flat|apt\.?|apartment)\s+#?[A-Z0-9][\w'’\-]*",
+    r"\b(?:(?:unit|lot|block|blk|bldg|building|phase|zone|room|flat|apt\.?|apartment)\s+#?(?-i:[A-Z]?\d[\w\-]*|[A-Z]\b)|(?:purok|sitio|barangay|brgy\.?|bgy\.?)\s+(?!ang|ng|na|po|namin|natin|captain|hall|clearance|tanod|officials?|health|kagawad|is|has|and|the)(?:(?:san|santa|santo|sta\.?|sto\.?|new|old|upper|lower|poblacion) )?[^\W_][\w'’\-]*(?: (?-i:[A-Z][\w]+))?)",
     re.IGNORECASE,
 )
+_OF = r"(?:(?:de|del|la|las|los|el|y|con)\s+)*"
+_CAPITAL = r"(?-i:[A-ZÁÉÍÓÚÑ0-9][\w'’\-]*)"
 _ES_STREET = re.compile(
-    r"\b(?:rue|via|rua|piazza|calle|avenida|av\.|plaza|paseo|camino|carretera|barrio|colonia|puente|parque|esquina|calzada)\s+(?:(?:de|del|la|las|los|el|y|con)\s+)*[A-ZÁÉÍÓÚÑ0-9][\w'’\-]*(?:\s+(?:(?:de|del|la|las|los|el|y|con)\s+)*[A-ZÁÉÍÓÚÑ][\w'’\-]*)*",
+    rf"\b(?:(?:calle|avenida|av\.|rue|kalye)\s+{_OF}[^\W_][\w'’\-]*|"
+    rf"(?:via|rua|piazza|plaza|paseo|camino|carretera|barrio|colonia|puente|parque|esquina|calzada)\s+{_OF}{_CAPITAL})"
+    rf"(?:\s+{_OF}{_CAPITAL})*",
     re.IGNORECASE,
+)
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun|AM|PM|Ene|Abr|Ago|Dic)"
+# A house number before a name, whatever the street is called: "33 Willow Bend".
+_ADDRESS = re.compile(
+    rf"(?:(?:^|[,;]|\b(?:at|in|near|by|outside|sa|en|of|no\.|number|is|it's))\s*)(?P<place>\d{{1,4}}[A-Za-z]?,? (?!{_MONTH})[A-Z][a-zñ]+(?: [A-Z][a-zñ]+){{0,2}})\b"
 )
 _JA = re.compile(
     r"[^\s、。,.!?！？「」はがをにでとものへ]*(?:[^\s、。,.!?！？「」はがをにで]{0,20}?)"
@@ -119,7 +131,7 @@ _DANGLING = re.compile(
 _MORE_NAME = re.compile(r",\s*(?:[A-Z][\w'’\-]+)(?:\s[A-Z][\w'’\-]+){0,3}(?=\s*(?:[.;!]|$))")
 _PREPOSED = re.compile(rf"(?<![\w'’-])(?P<prep>{_PREPOSITION})\s+(?=\S)", re.IGNORECASE)
 _TAIL = re.compile(
-    rf"(?:(?!{_STOP}){_WORD}|[A-Z]\.|(?i:st|ave|rd|blvd|brgy|bgy|dr|mr|mrs|sto|sta)\.(?=\s))",
+    rf"(?:[A-Z]\.|(?:st|ave|rd|blvd|brgy|bgy|dr|mr|mrs|sto|sta)\.(?=\s)|(?!{_STOP}){_WORD})",
     re.IGNORECASE,
 )
 
@@ -264,13 +276,19 @@ def _noun_end(text: str, start: int, preposition: str) -> int:
     return len(text[:here].rstrip())
 
 
+_VERBS = frozenset(
+    "just grabbed robbed took stole me nos le snatched ran went came asked told said keep keeps threw "
+    "dumped hit fell broke smashed collapsed jumped stopped started".split()
+)
+
+
 def _ends_after(previous: str, word: str) -> bool:
     """Whether `word` goes on with something else: "Laurel Street lets", "Ferry Park hangs"."""
     if not word[0].islower() or re.fullmatch(
         f"{_PREPOSITION}|{_LANDMARK}s?|and|y|n|corner|cor", word
     ):
         return False
-    if re.fullmatch(_STREET, previous):
+    if re.fullmatch(_STREET, previous) or word in _VERBS:
         return True
     return bool(re.fullmatch(_LANDMARK, previous) and re.search(r"(?:s|ed|ing|y)$", word))
 
@@ -312,7 +330,13 @@ def _score(body: str) -> float:
 
 def _named(text: str) -> list[Place]:
     found = []
-    for pattern, score in ((_STREET_NAME, 1.4), (_NUMBERED, 1.3), (_LOTS, 1.0), (_ES_STREET, 1.2)):
+    for pattern, score in (
+        (_STREET_NAME, 1.4),
+        (_NUMBERED, 1.3),
+        (_LOTS, 1.0),
+        (_LANDMARK_NAME, 1.0),
+        (_ES_STREET, 1.2),
+    ):
         found += [
             Place(
                 match.group().rstrip(" ."),
@@ -322,12 +346,16 @@ def _named(text: str) -> list[Place]:
             )
             for match in pattern.finditer(text)
         ]
+    found += [
+        Place(match.group("place"), match.start("place"), match.end("place"), 1.1)
+        for match in _ADDRESS.finditer(text)
+    ]
     return found
 
 
 def _score_japanese(body: str) -> float:
     # A street or station says more than "the flat".
-    named = 0.6 if re.search(r"通り|丁目|番地|駅|町|区|\d", body) else 0.0
+    named = 0.9 if re.search(r"通り|丁目|番地|駅|町|区|\d", body) else 0.0
     return 0.6 + named + 0.05 * len(body)
 
 

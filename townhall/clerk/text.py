@@ -50,6 +50,9 @@ _ABBREVIATIONS = frozenset(
         "av",
     ]
 )
+_TITLES = frozenset(
+    "mr mrs ms dr sr sra vda brgy bgy no cor engr sgt capt atty gen sta sto".split()
+)
 _END = re.compile(r"[.!?…]+[\"'”’)]*(?=\s|$)|[。！？]+|\n+|;")
 _CLAUSE = re.compile(
     r",?\s+(?:(?:but|pero|kaso)\b|(?:and|plus)\s+(?:also|there(?:'s|\s+is|\s+are)|another|then)\b|"
@@ -111,11 +114,16 @@ _SHORT = {
     "shud": "should", "shld": "should", "hav": "have", "plz": "please", "pls": "please", "wud": "would",
     "cud": "could", "teh": "the", "ppl": "people", "bcoz": "because", "coz": "because", "cuz": "because",
     "dis": "this", "dat": "that", "wen": "when", "thx": "thanks", "tnx": "thanks", "tnk": "thank",
-    "u": "you", "ur": "your", "wat": "what", "wich": "which", "gud": "good", "nite": "night",
+    "u": "you", "r": "are", "n": "and", "ur": "your", "wat": "what", "wich": "which", "gud": "good", "nite": "night",
     "lite": "light", "lites": "lights", "drane": "drain", "watter": "water", "nd": "and", "wer": "where",
     "brgy": "barangay", "govt": "government", "lil": "little", "gonna": "going", "wanna": "want",
     "cp": "cellphone", "cel": "cellphone", "fone": "phone", "moto": "motorcycle", "q": "que", "xq": "porque",
 }  # fmt: skip
+
+
+def spelled_out(text: str) -> str:
+    """Return `text` with the short spellings of the chat written out: "can u pls" as one reads it."""
+    return _WORD.sub(lambda match: _SHORT.get(match.group().lower(), match.group()), text)
 
 
 def words(text: str) -> tuple[Word, ...]:
@@ -149,17 +157,17 @@ def _is_abbreviation(text: str, end: re.Match[str]) -> bool:
         return False
     following = text[end.end() :].lstrip()
     if fold(before.group()) in _ABBREVIATIONS:
-        return bool(following) and (following[0].islower() or _goes_on(before.group(), following))
+        return bool(following) and (following[0].islower() or _goes_on(text, before))
     return len(before.group()) == 1 and before.group().isupper()
 
 
-def _goes_on(word: str, following: str) -> bool:
-    """Whether a capital after an abbreviation belongs to it: "Mr. Cruz", but not "St. The car"."""
-    titles = {"mr", "mrs", "ms", "dr", "sr", "sra", "vda", "brgy", "bgy", "no", "cor", "engr"}
-    return fold(word) in titles | {"sgt", "capt", "atty", "gen", "sta", "sto"} or (
-        fold(word) == "st"
-        and re.match(r"[A-Z][a-z]+ (?:Church|School|Street|St|Hospital)", following) is not None
-    )
+def _goes_on(text: str, word: re.Match[str]) -> bool:
+    """Whether a capital after an abbreviation belongs to it: "Mr. Cruz", but not "Oak St. The"."""
+    if fold(word.group()) != "st":
+        return fold(word.group()) in _TITLES
+    # A saint stands after a small word, a street after its name.
+    before = text[: word.start()].split()
+    return bool(before) and before[-1][0].islower()
 
 
 def clauses(sentence: Span, is_list: bool = False) -> tuple[Span, ...]:
