@@ -26,13 +26,14 @@ class Visit:
     records: list[dict[str, Any]] = field(default_factory=list)
     sources: list[dict[str, Any]] = field(default_factory=list)
 
-    async def say(self, message: str, *calls: Call) -> list[dict[str, Any]]:
-        """Write a message, upon which the model makes these calls at once; return their results."""
+    async def say(self, message: str, *calls: Call, reply: str = "Done.") -> list[dict[str, Any]]:
+        """Write a message; return the results of the calls that the model makes upon it."""
         made = [
             function_call(name, arguments, call_id=f"call_{number}")
             for number, (name, arguments) in enumerate(calls)
         ]
-        self._model.extend([made, [assistant_message("Done.")]] if made else [[_DONE]])
+        said = [assistant_message(reply)]
+        self._model.extend([made, said] if made else [said])
         answer = (await self.server.say(message, self.session_id)).json()
         assert answer["status"] == "completed", answer
         self.records, self.sources = answer["records"], answer["sources"]
@@ -49,9 +50,6 @@ class Visit:
     def other_session(self, session_id: str) -> "Visit":
         """Return the visit of somebody else at the same desk."""
         return Visit(self.server, session_id, self._model)
-
-
-_DONE = assistant_message("Done.")
 
 
 @asynccontextmanager

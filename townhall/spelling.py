@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+FURTHEST = 3  # letters in which two spellings of one word differ, at most
+HANGUL_PARTICLE = 3  # syllables that follow a Korean noun without a space, at most
 LISTS = Path(__file__).parent / "spelling.toml"
 _LATIN_MARKS = re.compile("[\u0300-\u036f]")
 # Scripts that leave no spaces between words: Thai to Khmer, kana, Han ideographs.
@@ -109,7 +112,9 @@ class Wording:
             return self._covers(word)
         if not self._forms.isdisjoint(forms(word)):
             return True
-        return any(is_same(word, other) for other in self._by_initial.get(word[0], ()))
+        others = self._by_initial.get(word[0], ())
+        near = process.extract_iter(word, others, scorer=OSA.distance, score_cutoff=FURTHEST)
+        return any(is_same(word, other) for other, _, _ in near)
 
     @cached_property
     def _forms(self) -> frozenset[str]:
@@ -159,11 +164,11 @@ def is_same(word: str, other: str) -> bool:
     """
     if not set(forms(word)).isdisjoint(forms(other)):
         return True
+    if _HANGUL.match(word):
+        return other.startswith(word) and len(other) - len(word) <= HANGUL_PARTICLE
     shorter, longer = sorted((word, other), key=len)
     if len(shorter) < 3 or word[0] != other[0] or any(map(str.isdigit, word + other)):
         return False
-    if _HANGUL.match(word):
-        return other.startswith(word)  # particles follow without a space
     if longer in (f"{shorter}s", f"{shorter}es"):
         return True
     return len(shorter) > 3 and _is_slip(word, other)
