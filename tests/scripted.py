@@ -10,7 +10,9 @@ from openai.types.responses import (
     ResponseCompletedEvent,
     ResponseOutputItemAddedEvent,
     ResponseTextDeltaEvent,
+    ResponseUsage,
 )
+from openai.types.responses.response_usage import InputTokensDetails, OutputTokensDetails
 
 from townhall.assistant.models import ModelChoice
 
@@ -106,5 +108,12 @@ def _completed(item: TResponseOutputItem) -> TResponseStreamEvent:
         status="completed",
         tool_choice="auto",
         tools=[],
+        usage=ResponseUsage(
+            input_tokens=12,
+            input_tokens_details=InputTokensDetails(cache_write_tokens=0, cached_tokens=0),
+            output_tokens=3,
+            output_tokens_details=OutputTokensDetails(reasoning_tokens=0),
+            total_tokens=15,
+        ),
     )
     return ResponseCompletedEvent(type="response.completed", response=response, sequence_number=2)
