@@ -67,6 +67,7 @@ async def open_front_desk(
         duties = [
             asyncio.create_task(log.run()),
             asyncio.create_task(keep_house(database, leases, runner)),
+            asyncio.create_task(desk.warm_up(town)),
         ]
         try:
             yield FrontDesk(

@@ -1,5 +1,6 @@
 """The agent at the desk: its instructions, its tools, its model. One run answers one message."""
 
+import asyncio
 from functools import lru_cache
 from pathlib import Path
 from string import Template
@@ -18,7 +19,7 @@ from agents.run_config import ToolExecutionConfig
 
 from townhall.assistant.breaker import Breaker
 from townhall.assistant.context import TurnContext
-from townhall.assistant.models import CLERK, HOSTED_SETTINGS, ModelChoice
+from townhall.assistant.models import CLERK, HOSTED_SETTINGS, ModelChoice, warm_up_clerk
 from townhall.assistant.tools import TOOLS
 from townhall.town import IncidentType, Town
 
@@ -79,6 +80,11 @@ class Desk:
             max_turns=MAX_MODEL_CALLS,
             run_config=config,
         )
+
+    async def warm_up(self, town: Town) -> None:
+        """Load what the first turn would otherwise wait for, beside everything else."""
+        if self._choice is CLERK or self.has_fallback:
+            await asyncio.to_thread(warm_up_clerk, town)
 
     async def close(self) -> None:
         """Close what the model holds open."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from json import JSONDecodeError
 from urllib.parse import urlsplit
 
@@ -33,6 +34,7 @@ from townhall.errors import (
     TurnTooLong,
 )
 from townhall.settings import Settings
+from townhall.town import Town
 
 CONNECT_SECONDS = 5.0
 RETRIES = 2
@@ -57,6 +59,14 @@ def _clerk(context: TurnContext) -> Model:
 
 
 CLERK = ModelChoice("clerk", _clerk)
+
+
+def warm_up_clerk(town: Town) -> None:
+    """Load what the clerk needs (about 3 s), so that no resident waits for it. Blocks."""
+    from townhall.clerk.model import ClerkModel
+
+    said = {"role": "user", "content": "Yesterday at 3 pm somebody broke a bench in the park."}
+    ClerkModel(town, datetime.now(town.zone)).answer([said], [])
 
 
 class EchoModel(BuiltInModel):
