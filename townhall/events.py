@@ -72,6 +72,7 @@ class Source(BaseModel):
 
     title: str
     path: str
+    url: str
     quote: str
 
 

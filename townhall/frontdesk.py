@@ -17,6 +17,7 @@ from townhall.assistant.desk import Desk
 from townhall.assistant.models import ModelChoice, pick_model
 from townhall.db.engine import Database, database_url
 from townhall.db.schema import migrate
+from townhall.knowledge.search import refresh
 from townhall.settings import Settings
 from townhall.telemetry.traces import configure_traces
 from townhall.town import Town, load_town
@@ -60,6 +61,7 @@ async def open_front_desk(
     desk = Desk(model or pick_model(settings), trace_texts=settings.traces_include_text)
     try:
         await migrate(database)
+        await refresh(database, town)
         log = EventLog(database)
         leases = Leases(database, worker=_worker_name())
         traces = configure_traces(settings)

@@ -110,4 +110,4 @@ def _source(passage: Passage) -> Source:
     quote = " ".join(passage.text.split())
     if len(quote) > QUOTE_CHARACTERS:
         quote = quote[:QUOTE_CHARACTERS].rsplit(" ", 1)[0] + " …"
-    return Source(title=passage.title, path=passage.path, quote=quote)
+    return Source(title=passage.title, path=passage.path, url=passage.source, quote=quote)
