@@ -66,10 +66,10 @@ async def open_front_desk(
         leases = Leases(database, worker=_worker_name())
         traces = configure_traces(settings)
         runner = TurnRunner(Workplace(settings, town, database, log, leases, desk, traces, clock))
+        desk.warm_up(town)
         duties = [
             asyncio.create_task(log.run()),
             asyncio.create_task(keep_house(database, leases, runner)),
-            asyncio.create_task(desk.warm_up(town)),
         ]
         try:
             yield FrontDesk(

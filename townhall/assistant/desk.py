@@ -44,6 +44,7 @@ class Desk:
         self.has_fallback = choice.is_hosted
         self.breaker = Breaker()
         self._choice = choice
+        self._warming: asyncio.Task[None] | None = None
         self._trace_texts = trace_texts
         self._agent = Agent[TurnContext](name="Town clerk", instructions=_instructions, tools=TOOLS)
 
@@ -81,13 +82,20 @@ class Desk:
             run_config=config,
         )
 
-    async def warm_up(self, town: Town) -> None:
-        """Load what the first turn would otherwise wait for, beside everything else."""
+    def warm_up(self, town: Town) -> None:
+        """Begin to load what the clerk needs, in a thread beside everything else."""
         if self._choice is CLERK or self.has_fallback:
-            await asyncio.to_thread(warm_up_clerk, town)
+            self._warming = asyncio.create_task(asyncio.to_thread(warm_up_clerk, town))
+
+    async def ready(self, *, fallback: bool = False) -> None:
+        """Return when the model that will answer is loaded; it must not be used before."""
+        if self._warming is not None and (fallback or self._choice is CLERK):
+            await asyncio.shield(self._warming)
 
     async def close(self) -> None:
         """Close what the model holds open."""
+        if self._warming is not None:
+            await self._warming
         if self._choice.close is not None:
             await self._choice.close()
 

@@ -175,6 +175,7 @@ class TurnRun:
     async def _run(self, items: Items, context: TurnContext, *, fallback: bool = False) -> None:
         turn = self.turn
         self._contexts.append(context)
+        await self._at.desk.ready(fallback=fallback)
         result = self._at.desk.run(
             context,
             items,
