@@ -18,6 +18,7 @@ from townhall.db.engine import Database, database_url
 from townhall.db.schema import migrate as bring_up_to_date
 from townhall.db.verification import Verification, verify
 from townhall.errors import TownHallError
+from townhall.evaluation.command import eval_command
 from townhall.records.export import export_records
 from townhall.settings import Settings
 from townhall.town import TownConfigError, copy_sample_town, load_town
@@ -29,6 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("eval")(eval_command)
 console = Console()
 T = TypeVar("T")
 
