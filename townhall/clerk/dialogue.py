@@ -197,9 +197,9 @@ class Dialogue:
         """Take as something else what fits no type: a person will sort it."""
         state = self.state
         told = " ".join(state.vague)
-        kind = self._types.nearest(told)
+        kind = self._types.nearest(_without(told, [place.text for place in reading.places]))
         topic = topic_of(state.town, told)
-        if kind is None and topic is not None and not reading.places:
+        if kind is None and topic is not None:
             matter = Matter("feedback", list(state.vague), opinion="complaint", topic=topic)
         else:
             kind = kind or state.town.incident_type("other")
@@ -230,3 +230,9 @@ class Dialogue:
 
     def _today(self) -> date:
         return self._now.date()
+
+
+def _without(text: str, pieces: Sequence[str]) -> str:
+    for piece in pieces:
+        text = text.replace(piece, " ")
+    return text

@@ -1,12 +1,13 @@
 """Which incident types of the town a text speaks of, and how severe it sounds."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from townhall.clerk.cues import load_cues
 from townhall.clerk.lexicon import Found, Lexicon
+from townhall.clerk.spelling import rarity
 from townhall.clerk.text import fold, words
 from townhall.town import IncidentType, Town
 
@@ -16,7 +17,8 @@ _IN_PLACE = 0.3
 _FURTHER = 0.35
 _NEGATED = 0.15
 # Half of a word that only one type has, or as much of several.
-_SHARED = 0.5
+_SHARED = 0.6
+_DETAIL = 0.3
 # Where danger to life is likely, it goes before what else may be meant.
 _GRAVE = 1.15
 # "It does not touch any wires" is no report of a wire.
@@ -52,48 +54,66 @@ class IncidentWords:
             if found.key == "idiom"
             for span in found.spans
         ]
-        weights: dict[str, list[float]] = {}
-        starts: dict[str, int] = {}
-        for found in self.types.find(text):
-            weight = found.weight * _share_outside(found, spans)
-            if any(found.start < end and start < found.spans[0][1] for start, end in idioms):
-                continue
-            if _NEGATION.search(fold(text[max(0, found.start - 30) : found.start])):
-                weight *= _NEGATED
-            weights.setdefault(found.key, []).append(weight)
-            starts[found.key] = min(starts.get(found.key, found.start), found.start)
+        weights: dict[str, float] = {}
+        seen: dict[str, list[tuple[int, int]]] = {}
+        weighed = [
+            (self._weight(found, text, spans, idioms), found) for found in self.types.find(text)
+        ]
+        for weight, found in sorted(weighed, key=lambda each: -each[0]):
+            covered = seen.setdefault(found.key, [])
+            fresh = [span for span in found.spans if span not in covered]
+            # Another pattern adds to the first by the words that are its own.
+            share = _FURTHER * len(fresh) / len(found.spans) if covered else 1.0
+            weights[found.key] = weights.get(found.key, 0.0) + weight * share
+            covered += fresh
         guesses = []
-        for code, each in weights.items():
+        for code, total in weights.items():
             kind = self.town.incident_type(code)
             if kind is not None:
-                each.sort(reverse=True)
-                total = each[0] + _FURTHER * sum(each[1:4])
-                if kind.emergency == "always" and total > CERTAIN:
-                    total *= _GRAVE
-                guesses.append(Guess(kind, total, starts[code]))
+                grave = kind.emergency == "always" and total > CERTAIN
+                start = min(start for start, _ in seen[code])
+                guesses.append(Guess(kind, total * (_GRAVE if grave else 1.0), start))
         return tuple(sorted(guesses, key=lambda guess: (-guess.weight, guess.start)))
+
+    @staticmethod
+    def _weight(
+        found: Found,
+        text: str,
+        places: tuple[tuple[int, int], ...],
+        idioms: Sequence[tuple[int, int]],
+    ) -> float:
+        if any(start < found.spans[0][1] and found.start < end for start, end in idioms):
+            return 0.0
+        is_negated = _NEGATION.search(fold(text[max(0, found.start - 30) : found.start]))
+        return found.weight * _share_outside(found, places) * (_NEGATED if is_negated else 1.0)
 
     def nearest(self, text: str) -> IncidentType | None:
         """Return the type whose words `text` shares, for a report that fits no pattern of any."""
         shares: dict[str, float] = {}
-        for stem in {word.stem for word in words(text)}:
-            codes = self._codes_by_stem.get(stem, ())
-            for code in codes:
-                shares[code] = shares.get(code, 0.0) + 1 / len(codes)
+        for stem, plain in {word.stem: word.plain for word in words(text)}.items():
+            codes = self._codes_by_stem.get(stem, {})
+            for code, share in codes.items():
+                said = share * share / sum(codes.values()) * rarity(plain)
+                shares[code] = shares.get(code, 0.0) + said
         best = max(shares, key=lambda code: shares[code], default=None)
         if best is None or shares[best] < _SHARED:
             return None
         return self.town.incident_type(best)
 
     @cached_property
-    def _codes_by_stem(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, set[str]] = {}
+    def _codes_by_stem(self) -> dict[str, dict[str, float]]:
+        """For each word the types that use it: fully as their thing, little as what befell it."""
+        found: dict[str, dict[str, float]] = {}
         # An emergency is never guessed from a single word.
         for kind in (each for each in self.town.incident_types if each.emergency != "always"):
-            for word in words(" ".join(kind.keywords)):
-                if len(word.plain) > 3:
-                    found.setdefault(word.stem, set()).add(kind.code)
-        return {stem: tuple(sorted(codes)) for stem, codes in found.items()}
+            for keyword in kind.keywords:
+                for index, part in enumerate(keyword.split(" + ")):
+                    for word in words(part):
+                        if len(word.plain) > 3:
+                            codes = found.setdefault(word.stem, {})
+                            share = _DETAIL if index else 1.0
+                            codes[kind.code] = max(share, codes.get(kind.code, 0.0))
+        return found
 
     def severity(self, kind: IncidentType, text: str) -> int:
         """Return the level of an incident of that type told by `text`, from 1 to 5."""

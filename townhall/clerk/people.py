@@ -5,10 +5,10 @@ import re
 from townhall.clerk.spelling import is_known_word
 from townhall.clerk.text import fold, sentences
 
-_PART = r"[A-ZÀ-ÖØ-Þ][\w'’\-]*\.?"
+_PART = r"(?:(?:[A-Z]|Ma|Vda|Jr|Sr|Sta|Sto)\.|[A-ZÀ-ÖØ-Þ][\w'’\-]*(?: (?:Jr|Sr)\.)?)"
 _PARTICLE = r"(?:de|del|dela|la|las|los|da|dos|van|von|der|bin|binti|ibn|al|y|e|vda\.?|ter)"
 _NAME = rf"{_PART}(?: (?:{_PARTICLE} )*{_PART}){{0,4}}"
-_LOOSE = r"[^\W\d_][\w'’\-]*\.?(?: (?!(?:and|y|at|here|from|by|i|it|is|but|po|who|the|nothing|thats?|my|in|of|for|please|thank|thanks)\b)[^\W\d_][\w'’\-]*\.?){0,4}"
+_LOOSE = r"[^\W\d_][\w'’\-]*(?: (?!(?:and|y|at|here|from|by|i|it|is|but|po|who|the|nothing|thats?|my|in|of|for|please|thank|thanks)\b)(?:[^\W\d_]\.|(?i:vda|ma|sta|sto)\.|[^\W\d_][\w'’\-]*)){0,4}(?: (?i:jr|sr)\.)?"
 _TITLES = r"(?:Mr|Mrs|Ms|Miss|Mister|Dr|Engr|Atty|Capt|Sgt|Aling|Mang|Kuya|Ate|Manong|Manang|Tita|Tito|Sir|Señora?)\.?"
 _RELATION = (
     r"(?:son|daughter|child|mother|father|mom|mum|dad|wife|husband|brother|sister|grandson|granddaughter|"

@@ -15,7 +15,7 @@ from townhall.clerk.opinions import (
     mood_of,
     topic_of,
 )
-from townhall.clerk.places import Place, places_in
+from townhall.clerk.places import NAMED, Place, places_in
 from townhall.clerk.text import Span, clauses, has_cjk, sentences, spelled_out, words
 from townhall.town import Town
 
@@ -24,13 +24,13 @@ LIKELY = 0.9
 _STEERING = frozenset({"close", "withdraw", "confirm", "deny", "greet", "thanks"})
 _WH = re.compile(
     r"(?:(?:hi|hello|hey|and|also|ok|so|but|btw|by the way|before i go on|question:?)[,.!:]?\s+)*"
-    r"(?:what|when|where|who|which|how (?:do|can|much|many|long|often|to)|do i|can i|may i|am i|"
+    r"(?:what(?! an?\b)|when|where|who|which|how (?:do|can|much|many|long|often|to)|do i|can i|may i|am i|"
     r"ano|saan|kailan|paano|magkano|sino|qué|cuándo|dónde|cómo|cuánto|quién|cuál|puedo)\b",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
     r"(?:(?:hi|hello|hey|and|also|ok|so|but|btw|by the way|please|before i go on|question:?)[,.!:]?\s+)*"
-    r"(?:what|when|where|who|which|how|is|are|do|does|did|can|could|may i|may we|will|would|am i|should|why|has|"
+    r"(?:what(?! an?\b)|when|where|who|which|how|is|are|do|does|did|can|could|may i|may we|will|would|am i|should|why|has|"
     r"have|ano|saan|kailan|paano|magkano|sino|pwede|bakit|ilan|qué|cuándo|dónde|cómo|cuánto|quién|"
     r"cuál|puedo|hay que|se puede|por qué)\b",
     re.IGNORECASE,
@@ -57,10 +57,16 @@ _PROBLEM = re.compile(
     r"sira|basag|barado|rot[oa]s?|dañad[oa]s?)\b|壊れ|故障|割れ|詰ま",
     re.IGNORECASE,
 )
+# What one has seen is told like this; an opinion is not.
+_SIGHTING = re.compile(
+    r"(?:there(?:'s|’s| is| are|s)\b|some(?:one|body)\b|an? (?:man|woman|guy|boy|girl|lady|person)\b|they (?:dig|dug|are digging|left)|"
+    r"i (?:just )?saw\b|may (?:mga )?|hay )",
+    re.IGNORECASE,
+)
 _ANEW = re.compile(
     r"[,\s]*(?:and |plus |but )?(?:also\b|another\b|there(?:'s|’s| is| are)\b|second(?:ly)?\b|third\b|"
     r"the other\b|plus\b|btw\b|by the way\b|one more\b|as well\b|besides\b|pati\b|saka\b|at saka\b|"
-    r"meron pa\b|may isa pa\b|también\b|y también\b|además\b|あと|それから|また|then\b|and the\b|and an?\b)",
+    r"meron pa\b|may isa pa\b|también\b|y también\b|además\b|あと|それから|また|then\b)",
     re.IGNORECASE,
 )
 
@@ -143,7 +149,9 @@ class Sorter:
         inner = [(a - span.start, b - span.start) for a, b in skip if span.start <= a < span.end]
         places = places_in(span.text, inner)
         place = max(places, key=lambda each: each.score) if places else None
-        guesses = self._words.guesses(span.text, [each.span for each in places])
+        guesses = self._words.guesses(
+            span.text, [each.span for each in places if each.score >= NAMED]
+        )
         guess = guesses[0] if guesses else None
         weight = guess.weight if guess else 0.0
         text = spelled_out(span.text)
@@ -186,7 +194,7 @@ class Sorter:
                 return Leaning("complaint", CERTAIN)
         if leaning is None or (topic is None and leaning.weight < CERTAIN):
             return None
-        if leaning.weight <= MOOD_ONLY and weight >= LIKELY:
+        if leaning.weight <= MOOD_ONLY and (weight >= LIKELY or _SIGHTING.match(text)):
             return None
         if leaning.kind == "suggestion":
             return leaning if leaning.weight >= weight * 0.6 and not asks_what else None
@@ -213,6 +221,8 @@ def _is_aside(group: Group, piece: Piece) -> bool:
         return piece.opinion == "complaint" or (
             piece.opinion == "suggestion" and piece.place is None
         )
+    if any(each.opinion == "suggestion" for each in group.pieces):
+        return True
     is_complaint = all(each.opinion != "praise" for each in group.pieces)
     weight = piece.guess.weight if piece.guess else 0.0
     return is_complaint and piece.place is None and weight < CERTAIN + 0.6
@@ -236,4 +246,5 @@ def _belongs(group: Group, piece: Piece) -> bool:
         return piece.place is None or not anew
     has_place = any(each.place is not None for each in group.pieces)
     certain = piece.guess.weight >= CERTAIN
+    anew = anew or re.search(r"\b(?:too|as well|din|rin|también)\W*$", piece.span.text) is not None
     return not (certain and (anew or (piece.place is not None and has_place)))

@@ -116,6 +116,8 @@ _NOT_A_PLACE = re.compile(
     r"name|line|queue|opinion|future|past|clock|outside|others?|ones?|rest)s?\b(?! (?:of|street|st|road|ave))",
     re.IGNORECASE,
 )
+# From this score on a place has a name, a number or a landmark.
+NAMED = 0.5
 # Places that say little by themselves; another one is preferred.
 _GENERIC = re.compile(
     r"(?i)(?:go round |round |up |down |out )?(?:by |on |in |at |inside |between |under |of |to |from |over |along )?(?:the |a |an |our |my |his |her |their |this |that |some |one |two |three |four |several )?"
@@ -171,7 +173,7 @@ def places_in(text: str, skip: Iterable[tuple[int, int]] = ()) -> list[Place]:
             merged[-1] = Place(text[start:end], start, end, score)
         elif not merged or place.start >= merged[-1].end:
             merged.append(place)
-    finished = [_finished(text, each) for each in merged if each.score >= 0.5]
+    finished = [_finished(text, each) for each in merged if each.score >= NAMED]
     return [
         replace(each, score=0.4) if _GENERIC.fullmatch(each.text) else each for each in finished
     ]
@@ -296,7 +298,8 @@ def _ends_after(previous: str, word: str) -> bool:
 def _and_continues(text: str, at: int, preposition: str, word: str) -> bool:
     """Whether "and" joins two streets, as in "corner of Luna and Hidalgo"."""
     if word in ("to", "hanggang"):
-        return preposition in ("from", "between", "mula sa", "closest", "close")
+        goes = re.match(rf"\s+(?:the )?(?:[A-Z]|{_LANDMARK}\b)", text[at:]) is not None
+        return goes or preposition in ("from", "between", "mula sa", "closest", "close")
     following = text[at:].lstrip()
     if preposition.endswith(("corner of", "esquina de")) or preposition in ("between", "entre"):
         return True
@@ -304,7 +307,7 @@ def _and_continues(text: str, at: int, preposition: str, word: str) -> bool:
         return True
     return bool(
         re.match(
-            rf"[A-Z][\w'’\-]*(?!\s+(?:was|is|has|said|told))|(?:{_WORD} ){{1,2}}{_STREET}",
+            rf"[A-Z][\w'’\-]*(?!\s+(?:was|is|has|said|told))|(?!the |a |an |my |our )(?:{_WORD} ){{1,2}}{_STREET}",
             following,
         )
     )
@@ -323,7 +326,9 @@ def _score(body: str) -> float:
         score += 0.7
     if re.search(r"(?<![.!?]\s)\b[A-ZÁÉÍÓÚÑ][\w'’]+", body):
         score += 0.6
-    if re.search(r"\b\d+[A-Za-z]?\b", body):
+    if re.search(r"\b(?:number|no\.?|house|#) ?\d+", body, re.IGNORECASE):
+        score += 0.5
+    elif re.search(r"\b\d+[A-Za-z]?\b", body):
         score += 0.2
     return score
 

@@ -3,6 +3,9 @@
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+# Words that come this often in a million words begin to say little.
+_OFTEN = 30.0
+
 if TYPE_CHECKING:
     from spellchecker import SpellChecker
 
@@ -10,6 +13,12 @@ if TYPE_CHECKING:
 def is_known_word(word: str) -> bool:
     """Whether `word` (folded) is an English or Spanish word."""
     return word in _dictionary()
+
+
+def rarity(word: str) -> float:
+    """Return from 0 to 1 how much the mere presence of `word` says: "rooster" much, "come" nothing."""
+    per_million = _dictionary().word_usage_frequency(word) * 1e6
+    return min(1.0, _OFTEN / per_million) if per_million > 0 else 1.0
 
 
 @lru_cache(maxsize=1)

@@ -55,7 +55,7 @@ _TITLES = frozenset(
 )
 _END = re.compile(r"[.!?…]+[\"'”’)]*(?=\s|$)|[。！？]+|\n+|;")
 _CLAUSE = re.compile(
-    r",?\s+(?:(?:but|pero|kaso)\b|(?:and|plus)\s+(?:also|there(?:'s|\s+is|\s+are)|another|then)\b|"
+    r",?\s+(?:(?:but|pero|kaso)\b|(?:and|plus)\s+(?:also|there(?:'s|\s+is|\s+are)|another|then|the|an?|my|our|some\w*)\b|"
     r"y también\b|at saka\b)|"
     r"\s+[-–—]+\s+|:\s+|、そして|"
     r",\s+(?:also|only|another|plus|y también|pati|saka)\b",

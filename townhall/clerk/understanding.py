@@ -18,7 +18,10 @@ from townhall.clerk.text import fold, sentences
 from townhall.clerk.when import When, when_in
 from townhall.town import IncidentType, Town
 
-_REFERENCE = re.compile(r"\b(?:INC|FBK)-?[A-Z0-9]{4}-?[A-Z0-9]{4}\b", re.IGNORECASE)
+# With its hyphens in any case; without them only as it is printed.
+_REFERENCE = re.compile(
+    r"\b(?i:INC|FBK)[- ](?i:[A-Z0-9]{4})[- ]?(?i:[A-Z0-9]{4})\b|\b(?:INC|FBK)(?=[A-Z]*\d)[A-Z0-9]{8}\b"
+)
 _FOLLOWS_INJECTION = re.compile(r"(?:then|and|also|next|reply|print|show|set|mark|after that)\b")
 # A later place must be this much surer than the first to be taken instead.
 _LATER = 1.5
