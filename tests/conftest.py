@@ -1,7 +1,8 @@
-"""What tests stand on: a database of their own on either engine, and a desk behind a real server."""
+"""What tests stand on: a database of their own on either engine, a desk behind a real server."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from pydantic import SecretStr
@@ -20,9 +21,14 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres() -> Iterator[PostgresServer]:
     """A Postgres server of this test process, stopped and removed at the end."""
-    with PostgresServer(tmp_path_factory.mktemp("postgres")) as server:
+    # Not below pytest's own folder: a second pytest makes that private again, and a server that
+    # may not run as root, and so runs as another user, is shut out of its data.
+    with (
+        TemporaryDirectory(prefix="townhall-", ignore_cleanup_errors=True) as folder,
+        PostgresServer(Path(folder)) as server,
+    ):
         yield server
 
 
