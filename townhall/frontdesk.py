@@ -24,9 +24,9 @@ from townhall.town import Town, load_town
 from townhall.turns.leases import Leases
 from townhall.turns.log import EventLog
 from townhall.turns.recovery import keep_house
-from townhall.turns.run import Workplace
 from townhall.turns.runner import TurnRunner
 from townhall.turns.sessions import Sessions
+from townhall.turns.workplace import Workplace
 
 
 def _now() -> datetime:

@@ -50,4 +50,5 @@ class TurnContext:
 
     async def settle(self) -> None:
         """Return when every effect that was begun has ended."""
-        await asyncio.gather(*self._effects, return_exceptions=True)
+        # The shield, because whoever cancels a `gather` cancels what it gathers.
+        await asyncio.shield(asyncio.gather(*self._effects, return_exceptions=True))

@@ -7,7 +7,13 @@ database that does not answer becomes `DatabaseUnavailable` here and nowhere els
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -32,6 +38,10 @@ POOL_SIZE = 5  # connections; a turn holds none while its model thinks
 POOL_TIMEOUT = timedelta(seconds=3)  # SQLAlchemy's own 30 s would outlast the client's patience
 PERSISTENCE = timedelta(seconds=10)  # how long a database may restart without a loss
 BUSY_TIMEOUT = timedelta(seconds=10)  # how long SQLite waits for another process's write
+STATEMENT_TIMEOUT = timedelta(seconds=10)  # for a Postgres that takes connections and then hangs
+# Classes of SQLSTATE that say "not now": connection, deadlock or serialization, out of resources
+# (disk, memory, connections), intervention (shutting down), system error. The rest are mistakes.
+PASSING = ("08", "40", "53", "57", "58")
 # What poolers and hosted Postgres add to their addresses and asyncpg does not know.
 FOREIGN_PARAMETERS = ("pgbouncer", "channel_binding", "connection_limit", "pool_timeout")
 
@@ -62,8 +72,21 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection for reading: one snapshot. DatabaseUnavailable if there is none."""
         with _translated_errors():
-            async with self.engine.begin() as connection:
+            async with self._connected() as connection, connection.begin():
                 yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection for writing; committed at the end, rolled back on an exception."""
+        with _translated_errors():
+            async with self._writer, self._connected() as connection:
+                await connection.execution_options(townhall_writing=True)
+                async with connection.begin():
+                    yield connection
+
+    async def recall(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Read with `work` what a turn cannot do without: for up to 10 s again and again."""
+        return await _insist(self.reading, work)
 
     async def persist(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Do `work` in a transaction that must not be lost: for up to 10 s again and again.
@@ -71,25 +94,31 @@ class Database:
         Only for work that may be done twice, because an unanswered commit may have succeeded:
         it has a natural unique key and reads back what is there. DatabaseUnavailable at the end.
         """
-        async for attempt in AsyncRetrying(
-            retry=retry_if_exception_type(DatabaseUnavailable),
-            wait=wait_exponential_jitter(multiplier=0.05, max=1),
-            stop=stop_after_delay(PERSISTENCE),
-            reraise=True,
-        ):
-            with attempt:
-                async with self.writing() as connection:
-                    result = await work(connection)
-        return result
+        return await _insist(self.writing, work)
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection for writing; committed at the end, rolled back on an exception."""
-        with _translated_errors():
-            async with self._writer, self.engine.connect() as connection:
-                await connection.execution_options(townhall_writing=True)
-                async with connection.begin():
-                    yield connection
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        # The pool's own timeout is for a free place in it, not for a server that hangs.
+        async with AsyncExitStack() as open_until_the_end:
+            async with asyncio.timeout(POOL_TIMEOUT.total_seconds()):
+                connection = await open_until_the_end.enter_async_context(self.engine.connect())
+            yield connection
+
+
+async def _insist(
+    transaction: Callable[[], AbstractAsyncContextManager[AsyncConnection]],
+    work: Callable[[AsyncConnection], Awaitable[T]],
+) -> T:
+    async for attempt in AsyncRetrying(
+        retry=retry_if_exception_type(DatabaseUnavailable),
+        wait=wait_exponential_jitter(multiplier=0.05, max=1),
+        stop=stop_after_delay(PERSISTENCE),
+        reraise=True,
+    ):
+        with attempt:
+            async with transaction() as connection:
+                result = await work(connection)
+    return result
 
 
 @contextmanager
@@ -99,13 +128,14 @@ def _translated_errors() -> Iterator[None]:
     except (OperationalError, InterfaceError, PoolTimeoutError, *_CANNOT_CONNECT) as error:
         raise DatabaseUnavailable("The database does not answer; try again soon.") from error
     except DBAPIError as error:
-        if not error.connection_invalidated:
+        state = getattr(error.orig, "sqlstate", None) or ""
+        if not error.connection_invalidated and not state.startswith(PASSING):
             raise
         raise DatabaseUnavailable("The database does not answer; try again soon.") from error
 
 
-# While Postgres starts, stops or is full, asyncpg's own errors come unwrapped from connecting.
-_CANNOT_CONNECT = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
+# asyncpg's own errors come unwrapped from connecting only; a time-out is an OSError.
+_CANNOT_CONNECT = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 def database_url(settings: Settings) -> URL:
@@ -185,5 +215,6 @@ def _postgres_engine(url: URL) -> AsyncEngine:
             "statement_cache_size": 0,
             "prepared_statement_cache_size": 0,
             "timeout": POOL_TIMEOUT.total_seconds(),
+            "command_timeout": STATEMENT_TIMEOUT.total_seconds(),
         },
     )

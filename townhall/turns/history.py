@@ -31,14 +31,14 @@ async def load_history(
     "yesterday" keeps its meaning.
     """
     ended = turns.c.status.in_(("completed", "cancelled", "failed"))
-    async with database.reading() as connection:
-        rows = await connection.execute(
-            select(turns.c.message, turns.c.output_items, turns.c.created_at)
-            .where(turns.c.session_key == session_key, turns.c.seq < before_seq, ended)
-            .order_by(turns.c.seq.desc())
-            .limit(HISTORY_TURNS)
-        )
-        newest_first = [(row.message, row.output_items or [], row.created_at) for row in rows]
+    query = (
+        select(turns.c.message, turns.c.output_items, turns.c.created_at)
+        .where(turns.c.session_key == session_key, turns.c.seq < before_seq, ended)
+        .order_by(turns.c.seq.desc())
+        .limit(HISTORY_TURNS)
+    )
+    rows = await database.recall(lambda connection: connection.execute(query))
+    newest_first = [(row.message, row.output_items or [], row.created_at) for row in rows]
     return _dated(_within_budget(newest_first), zone, now)
 
 

@@ -16,6 +16,7 @@ from townhall.errors import InternalError, Problem
 from townhall.events import TurnFailed
 from townhall.records.filing import TurnLost
 from townhall.turns.cancelling import end_as_cancelled
+from townhall.turns.log import save_events
 from townhall.turns.sessions import UNFINISHED
 
 LEASE_SECONDS = 15
@@ -67,26 +68,31 @@ class Leases:
         """Claim the first unfinished turn of the session; None if there is none to be had.
 
         The turns of a session run one after another, so a later turn is never claimed before the
-        first one has ended.
+        first one has ended. Nor does a process claim while it runs one of them: a turn that bears
+        its own lease now is one whose claim or end the database did not confirm.
         """
-        async with self._database.writing() as connection:
+        return await self._database.persist(lambda c: self._claim_next(c, session_key))
+
+    async def _claim_next(
+        self, connection: AsyncConnection, session_key: int
+    ) -> ClaimedTurn | None:
+        row = await self._first_unfinished(connection, session_key)
+        while row is not None and row.claimable and await _is_over(connection, row):
             row = await self._first_unfinished(connection, session_key)
-            while row is not None and row.claimable and await _is_over(connection, row):
-                row = await self._first_unfinished(connection, session_key)
-            if row is None or not row.claimable:
-                return None
-            await self._take(connection, row)
-            return ClaimedTurn(
-                id=row.id,
-                attempt=row.attempt + 1,
-                seq=row.seq,
-                message=row.message,
-                created_at=row.created_at,
-                session_key=session_key,
-                session_id=row.session_id,
-                user_id=row.user_id,
-                message_count=row.message_count,
-            )
+        if row is None or not row.claimable:
+            return None
+        await self._take(connection, row)
+        return ClaimedTurn(
+            id=row.id,
+            attempt=row.attempt + 1,
+            seq=row.seq,
+            message=row.message,
+            created_at=row.created_at,
+            session_key=session_key,
+            session_id=row.session_id,
+            user_id=row.user_id,
+            message_count=row.message_count,
+        )
 
     async def renew(self, turn_ids: list[str]) -> None:
         """Prolong the leases of these turns by the full time, in one statement."""
@@ -139,7 +145,7 @@ class Leases:
             if ended.rowcount != 1:
                 raise TurnLost("The turn is run by another process, or its session was deleted.")
             if event_rows:
-                await connection.execute(insert(turn_events), event_rows)
+                await save_events(connection, event_rows)
 
         try:
             await self._database.persist(save)
@@ -171,6 +177,9 @@ class Leases:
     def _is_mine(self, turn: ClaimedTurn) -> ColumnElement[bool]:
         return and_(turns.c.attempt == turn.attempt, turns.c.lease_by == self._worker)
 
+    def _bears_my_lease(self) -> ColumnElement[bool]:
+        return and_(turns.c.status == "running", turns.c.lease_by == self._worker)
+
     async def _first_unfinished(
         self, connection: AsyncConnection, session_key: int
     ) -> Row[Any] | None:
@@ -182,7 +191,7 @@ class Leases:
                     *columns,
                     *of_session,
                     turns.c.cancel_requested_at,
-                    _claimable().label("claimable"),
+                    or_(_claimable(), self._bears_my_lease()).label("claimable"),
                 )
                 .join(sessions, sessions.c.id == turns.c.session_key)
                 .where(turns.c.session_key == session_key, turns.c.status.in_(UNFINISHED))

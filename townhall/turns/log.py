@@ -5,19 +5,21 @@ it cannot tell the difference. A turn never waits for a viewer.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
-from sqlalchemy import delete, insert, select, tuple_
+from sqlalchemy import delete, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from townhall.db.engine import Database
+from townhall.db.engine import PERSISTENCE, Database
 from townhall.db.tables import turn_events, turns
-from townhall.errors import DatabaseUnavailable
-from townhall.events import TurnEvent, is_end, parse_event
+from townhall.errors import DatabaseUnavailable, Problem
+from townhall.events import TurnEvent, TurnFailed, is_end, parse_event
 from townhall.telemetry.logs import get_logger
 from townhall.telemetry.metrics import LOG_LAG
 from townhall.turns.sessions import EVENTS_KEPT, UNFINISHED
@@ -32,6 +34,7 @@ Told = tuple[EventId, TurnEvent]
 START: EventId = (0, 0)
 
 logger = get_logger("townhall.turns")
+T = TypeVar("T")
 
 
 class TurnLog:
@@ -89,6 +92,7 @@ class EventLog:
         self._live: dict[str, TurnLog] = {}
         self._expected: dict[str, asyncio.Event] = {}
         self._saving = asyncio.Lock()
+        self._is_over = False
 
     def expect(self, turn_id: str) -> None:
         """Say that this process will run the turn soon: its viewers wait for that first."""
@@ -113,6 +117,14 @@ class EventLog:
         async with self._saving:
             log.is_settled = True
 
+    def dismiss_viewers(self) -> None:
+        """End every `follow`: the process ends, other processes know what these turns still say."""
+        self._is_over = True
+        for log in self._live.values():
+            log.close()
+        for expected in self._expected.values():
+            expected.set()
+
     async def run(self) -> None:
         """Write what is new to the database, again and again, until cancelled."""
         while True:
@@ -122,6 +134,9 @@ class EventLog:
             except DatabaseUnavailable:
                 LOG_LAG.inc(FLUSH_SECONDS)
                 logger.warning("events wait for the database", turns=len(self._live))
+            except Exception:
+                # A bug: but a log that ends would keep every turn of the process from the database.
+                logger.exception("events could not be saved")
 
     async def flush(self) -> None:
         """Write what is new of all turns in one transaction."""
@@ -147,14 +162,20 @@ class EventLog:
         """Give the events of a turn after the event `after`, then those to come, to its end.
 
         Gives them in batches as they are there; an empty batch after each `quiet_seconds` without
-        news. Ends after the turn's end, or when the turn is gone. The caller's right to see the
-        turn has been checked before.
+        news. Ends after the turn's end, or when the turn is gone; if the database is away for too
+        long, with a failure that bears the id of the last event, so that the viewer can resume.
+        The caller's right to see the turn has been checked before.
         """
+        last = after
         try:
             async for batch in self._batches(turn_id, after, quiet_seconds):
                 yield batch
                 if batch and is_end(batch[-1][1]):
                     return
+                last = batch[-1][0] if batch else last
+        except DatabaseUnavailable as error:
+            problem = Problem.of(error, instance=turn_id).as_json()
+            yield [(last, TurnFailed(problem=problem))]
         finally:
             self._expected.pop(turn_id, None)
 
@@ -168,7 +189,7 @@ class EventLog:
         is_caught_up = False  # whether the database had nothing more at the last look
         if turn_id in self._expected:
             await self._wait_for(turn_id, poll_seconds)
-        while True:
+        while not self._is_over:
             log = self._live.get(turn_id) or log
             if log is not None and (is_caught_up or _continues(log, after)):
                 batch = await _next_batch(log, after, quiet_seconds)
@@ -197,20 +218,18 @@ class EventLog:
     async def _stored(self, turn_id: str, after: EventId) -> list[Told] | None:
         """Return what the database has after `after`; None if there is and will be no more."""
         later = tuple_(turn_events.c.attempt, turn_events.c.last_seq) > tuple_(*after)
-        # A viewer that goes away must not take the connection with it half-used.
-        with anyio.CancelScope(shield=True):
-            async with self._database.reading() as connection:
-                # The status first: once a turn has ended, all its events are there to be read.
-                status = await connection.scalar(
-                    select(turns.c.status).where(turns.c.id == turn_id)
-                )
-                rows = (
-                    await connection.execute(
-                        select(turn_events.c.attempt, turn_events.c.first_seq, turn_events.c.events)
-                        .where(turn_events.c.turn_id == turn_id, later)
-                        .order_by(turn_events.c.attempt, turn_events.c.first_seq)
-                    )
-                ).all()
+
+        async def read(connection: AsyncConnection) -> tuple[str | None, Sequence[Any]]:
+            # The status first: once a turn has ended, all its events are there to be read.
+            status = await connection.scalar(select(turns.c.status).where(turns.c.id == turn_id))
+            found = await connection.execute(
+                select(turn_events.c.attempt, turn_events.c.first_seq, turn_events.c.events)
+                .where(turn_events.c.turn_id == turn_id, later)
+                .order_by(turn_events.c.attempt, turn_events.c.first_seq)
+            )
+            return status, found.all()
+
+        status, rows = await self._recall(read)
         told = [
             ((row.attempt, row.first_seq + i), parse_event(event))
             for row in rows
@@ -219,9 +238,36 @@ class EventLog:
         news = [(at, event) for at, event in told if at > after]
         return None if not news and status not in UNFINISHED else news
 
+    async def _recall(self, read: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Do `read`; DatabaseUnavailable if the database is away for too long."""
+        patience_ends = asyncio.get_running_loop().time() + PERSISTENCE.total_seconds()
+        while True:
+            try:
+                # A viewer that goes away must not take the connection with it half-used.
+                with anyio.CancelScope(shield=True):
+                    async with self._database.reading() as connection:
+                        return await read(connection)
+            except DatabaseUnavailable:
+                if self._is_over or asyncio.get_running_loop().time() > patience_ends:
+                    raise
+            await asyncio.sleep(POLL_SECONDS)
+
     async def _insert(self, rows: list[dict[str, Any]]) -> None:
         async with self._database.writing() as connection:
-            await connection.execute(insert(turn_events), rows)
+            await save_events(connection, rows)
+
+
+async def save_events(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
+    """Write rows of events. A row whose commit was not answered comes again, perhaps longer."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    new = dialect.insert(turn_events)
+    await connection.execute(
+        new.on_conflict_do_update(
+            index_elements=list(turn_events.primary_key.columns),
+            set_={"last_seq": new.excluded.last_seq, "events": new.excluded.events},
+        ),
+        rows,
+    )
 
 
 def _continues(log: TurnLog, after: EventId) -> bool:

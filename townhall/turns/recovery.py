@@ -27,6 +27,7 @@ async def keep_house(database: Database, leases: Leases, runner: TurnRunner) -> 
             await leases.renew(list(runner.running))
 
     async def take_over() -> None:
+        runner.wake_waiting()
         for session_key in await leases.abandoned_sessions():
             runner.wake(session_key)
 
@@ -51,4 +52,7 @@ async def _every(seconds: float, duty: Callable[[], Awaitable[None]]) -> None:
         except DatabaseUnavailable:
             # Each duty comes round again; a lease outlasts two missed renewals.
             logger.warning("duty waits for the database", duty=getattr(duty, "__name__", ""))
+        except Exception:
+            # A bug: but a duty that ends would take the process's turns with it, unseen.
+            logger.exception("duty failed", duty=getattr(duty, "__name__", ""))
         await asyncio.sleep(seconds)

@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +10,14 @@ from agents import RunResultStreaming, UserError
 from agents.tracing import gen_trace_id
 
 from townhall.assistant.context import TurnContext
-from townhall.assistant.desk import Desk
 from townhall.assistant.models import provider_error
-from townhall.db.engine import Database
-from townhall.errors import InternalError, Problem, TownHallError, TurnTooLong
+from townhall.errors import (
+    DatabaseUnavailable,
+    InternalError,
+    Problem,
+    TownHallError,
+    TurnTooLong,
+)
 from townhall.events import (
     Notice,
     RecordFiled,
@@ -30,31 +32,14 @@ from townhall.events import (
     TurnStarted,
 )
 from townhall.records.filing import Filer, Filing, TurnLost
-from townhall.settings import Settings
 from townhall.telemetry import metrics
 from townhall.telemetry.logs import get_logger
-from townhall.telemetry.traces import TraceKeeper
-from townhall.town import Town
 from townhall.turns.history import Items, load_history, neutral_items
-from townhall.turns.leases import ClaimedTurn, Leases, TurnResult
-from townhall.turns.log import EventLog
+from townhall.turns.leases import ClaimedTurn, TurnResult
 from townhall.turns.stream import turn_events
+from townhall.turns.workplace import Workplace
 
 logger = get_logger("townhall.turns")
-
-
-@dataclass(frozen=True)
-class Workplace:
-    """What every run works with."""
-
-    settings: Settings
-    town: Town
-    database: Database
-    log: EventLog
-    leases: Leases
-    desk: Desk
-    traces: TraceKeeper
-    clock: Callable[[], datetime]
 
 
 class TurnRun:
@@ -71,16 +56,30 @@ class TurnRun:
         self._contexts: list[TurnContext] = []
         self._results: list[RunResultStreaming] = []
         self._conversation: asyncio.Task[None] | None = None
-        self._is_cancelled = False
+        self._end_when_stopped: type[TurnCancelled | TurnInterrupted] = TurnInterrupted
+        self._is_stopped = False
 
     def cancel(self) -> None:
         """Stop the reply as the resident asked; a tool that has begun ends first."""
-        self._is_cancelled = True
+        self._stop(TurnCancelled)
+
+    def interrupt(self) -> None:
+        """Stop the reply because the process ends; the next one begins it anew."""
+        self._stop(TurnInterrupted)
+
+    def _stop(self, end: type[TurnCancelled | TurnInterrupted]) -> None:
+        if self._is_stopped:
+            return
+        self._is_stopped = True
+        self._end_when_stopped = end
         if self._conversation is not None:
             self._conversation.cancel()
 
     async def execute(self) -> None:
-        """Answer the turn, save how it ended, tell the end. Ends quietly if the turn is lost."""
+        """Answer the turn, save how it ended, tell the end. Ends quietly if the turn is lost.
+
+        DatabaseUnavailable if it was away for too long: the turn stays as it was last saved.
+        """
         turn = self.turn
         ids = {"session_id": turn.session_id, "turn_id": turn.id, "trace_id": self._trace_id}
         try:
@@ -103,13 +102,12 @@ class TurnRun:
             async with asyncio.timeout(self._at.settings.turn_seconds) as whole:
                 await self._conversation
         except asyncio.CancelledError:
-            kind = TurnCancelled if self._is_cancelled else TurnInterrupted
-            return kind(text=self._reply)
+            return self._end_when_stopped(text=self._reply)
         except Exception as error:  # noqa: BLE001  # the end of a turn: every failure gets a name
             # The SDK wraps what a tool raised.
             raised = error.__cause__ if isinstance(error, UserError) else error
             match raised:
-                case TurnLost():
+                case TurnLost() | DatabaseUnavailable():
                     raise raised from None
                 case TownHallError():
                     return self._failure(raised)

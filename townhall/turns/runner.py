@@ -9,8 +9,11 @@ from townhall.errors import ShuttingDown, TownHallError
 from townhall.telemetry.logs import get_logger
 from townhall.turns.admission import AcceptedTurn, Message, admit
 from townhall.turns.cancelling import request_cancel
-from townhall.turns.run import TurnRun, Workplace
+from townhall.turns.run import TurnRun
 from townhall.turns.sessions import TurnStatus
+from townhall.turns.workplace import Workplace
+
+SAVE_SECONDS = 4.0  # for the ends of interrupted turns; then the process ends without them
 
 logger = get_logger("townhall.turns")
 
@@ -22,6 +25,7 @@ class TurnRunner:
         self._at = workplace
         self._sessions: dict[int, asyncio.Task[None]] = {}
         self._again: set[int] = set()
+        self._waiting: set[int] = set()
         self._draining: asyncio.Task[None] | None = None
         self.running: dict[str, TurnRun] = {}
 
@@ -71,6 +75,12 @@ class TurnRunner:
             if run is not None:
                 run.cancel()
 
+    def wake_waiting(self) -> None:
+        """Try again to run the sessions that the database's absence brought to a halt."""
+        waiting, self._waiting = self._waiting, set()
+        for session_key in waiting:
+            self.wake(session_key)
+
     def wake(self, session_key: int) -> None:
         """Run what waits in the session, if it is not being run already."""
         if self._draining is not None:
@@ -94,14 +104,20 @@ class TurnRunner:
             await self._draining
 
     async def _drain(self, patience_seconds: float) -> None:
-        tasks = list(self._sessions.values())
-        if not tasks:
-            return
+        late = set(self._sessions.values())
         logger.info("draining", turns=len(self.running), seconds=patience_seconds)
-        _, late = await asyncio.wait(tasks, timeout=patience_seconds)
+        if late:
+            _, late = await asyncio.wait(late, timeout=patience_seconds)
+        ends_at = asyncio.get_running_loop().time() + SAVE_SECONDS
+        while late and asyncio.get_running_loop().time() < ends_at:
+            # Again and again: a turn whose claim was under way begins to run only now.
+            for run in self.running.values():
+                run.interrupt()
+            _, late = await asyncio.wait(late, timeout=0.1)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+        self._at.log.dismiss_viewers()
 
     async def _run_session(self, session_key: int) -> None:
         try:
@@ -119,6 +135,7 @@ class TurnRunner:
         except TownHallError as error:
             # The database is away: the turn stays as it is, and recovery comes back to it.
             logger.warning("session waits", code=error.code)
+            self._waiting.add(session_key)
         finally:
             self._again.discard(session_key)
             del self._sessions[session_key]
