@@ -17,7 +17,7 @@ from townhall import __version__
 from townhall.db.engine import Database, database_url
 from townhall.db.schema import migrate as bring_up_to_date
 from townhall.db.verification import Verification, verify
-from townhall.errors import TownHallError
+from townhall.errors import DatabaseUnavailable, TownHallError
 from townhall.evaluation.command import eval_command
 from townhall.records.export import export_records
 from townhall.settings import Settings
@@ -55,12 +55,16 @@ class ExportKind(StrEnum):
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Processes that serve.", min=1)] = 1,
     reload: Annotated[bool, typer.Option(help="Start anew when the code changes.")] = False,
 ) -> None:
     """Start the server. The database is brought up to date first."""
     import uvicorn
 
+    if reload and workers > 1:
+        raise typer.BadParameter("--reload watches one process; leave out --workers.")
     settings = _settings()
+    _prepare_database(settings)
     _print_banner(settings, host, port)
     uvicorn.run(
         "townhall.app:create_app",
@@ -68,6 +72,7 @@ def serve(
         host=host,
         port=port,
         reload=reload,
+        workers=workers,
         log_config=None,
         # Who is asking is decided by access.py, which must see the socket's real peer.
         proxy_headers=False,
@@ -180,6 +185,15 @@ async def _with_database(settings: Settings, work: Any) -> Any:
         return await work(database)
     finally:
         await database.close()
+
+
+def _prepare_database(settings: Settings) -> None:
+    # Once for all workers, and where the deployer sees what is wrong.
+    try:
+        _run(_with_database(settings, bring_up_to_date))
+    except DatabaseUnavailable as error:
+        cause = f"\n({error.__cause__})" if error.__cause__ else ""
+        raise DatabaseUnavailable(f"{_address(settings)}: {error.detail}{cause}") from error
 
 
 def _print_banner(settings: Settings, host: str, port: int) -> None:
