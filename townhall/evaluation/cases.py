@@ -33,7 +33,10 @@ class _ExpectedRecord(_Label):
 
 
 class ExpectedIncident(_ExpectedRecord):
-    """An incident to be filed. The answer itself comes first, `_any` lists all that count."""
+    """An incident to be filed; the `_any` lists hold all that counts as right.
+
+    `public_not` is for tests of the public pages, which show no text: it is not scored here.
+    """
 
     kind: Literal["incident"]
     incident_type: str

@@ -155,13 +155,14 @@ _PARTS: Mapping[Topic, re.Pattern[str]] = {
         r"\bwhat was (?:stolen|lost|taken|damaged)\b",
         r"\bdescribe (?:it|this|the (?:problem|issue|incident|damage|item)|what)\b",
         r"\bmore (?:detail|about|information)\b|\btell me (?:more|what)\b",
-        r"\bano\b.*\b(?:nangyari|problema|ire-?report|gusto|sasabihin|maitutulong)\b|\bnangyari\b",
+        r"\bano\b.*\b(?:nangyari|problema|ire-?report|gusto|sasabihin|maitutulong)\b",
         r"何が|何を|どのような|どうし(?:ました|たので)|詳しく|状況|内容",
-        r"\bque (?:paso|ha pasado|ocurrio|sucedio|pasa|ocurre|desea|quiere|tipo)\b|\bdescrib",
+        r"\bque (?:paso|ha pasado|ocurrio|sucedio|pasa|ocurre|desea|quiere|tipo)\b",
+        r"\bdescrib(?:a|ir)\b",
     ),
 }
 _WHETHER = _cue(
     r"^(?:and |so |also |but )*(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will)\b",
     r"\b(?:po )?ba\b",
-    r"^[^何誰どい]*(?:ます|です|ました|でした)か",
+    r"^(?!.*(?:何|誰|だれ|どこ|どの|どう|いつ|いくつ)).*(?:ます|です|ました|でした)か",
 )

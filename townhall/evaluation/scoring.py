@@ -113,12 +113,6 @@ def _score_incident(expected: ExpectedIncident, filed: StoredRecord) -> Iterator
     yield _one_of("severity_level", levels, filed)
     if expected.description_any:
         yield _contains("description", expected.description_any, filed)
-    if expected.public_not:
-        shown = " ".join(filed.text(name) for name in ("description", "location"))
-        leaks = contains_any(shown, expected.public_not)
-        yield FieldScore(
-            "public_not", not leaks, "without " + ", ".join(expected.public_not), shown
-        )
 
 
 def _score_feedback(expected: ExpectedFeedback, filed: StoredRecord) -> Iterator[FieldScore]:

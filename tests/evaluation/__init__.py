@@ -1,0 +1,1 @@
+"""Tests of the evaluator: its rules as tables, and whole runs."""
