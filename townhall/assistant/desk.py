@@ -111,6 +111,7 @@ def _template(town: Town) -> Template:
         town=town.name,
         tone=town.tone,
         zone=town.timezone,
+        email=town.contact.email,
         contact=f"{town.contact.phone}, {town.contact.email} ({town.contact.hours})",
         incident_types="\n".join(_line(kind) for kind in town.incident_types),
         feedback_topics="\n".join(f"- {t.code}: {t.name}" for t in town.feedback_topics),
