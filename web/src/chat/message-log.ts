@@ -1,0 +1,130 @@
+import { css, html, nothing, type TemplateResult } from 'lit'
+import { customElement, property, query, state } from 'lit/decorators.js'
+import { repeat } from 'lit/directives/repeat.js'
+import type { TownProfile } from '../desk/api-types'
+import type { Turn } from '../desk/turn'
+import './chat-turn'
+import { icon } from './icons'
+import { LocalElement } from './local-element'
+import { basics } from './styles'
+
+// How far from its end the log still counts as read to the end.
+const NEAR_PX = 80
+
+/** The conversation. It stays at its end while the reader does. */
+@customElement('message-log')
+export class MessageLog extends LocalElement {
+  static override styles = [
+    basics,
+    css`
+      :host {
+        position: relative;
+        display: grid;
+        min-block-size: 0;
+      }
+
+      section {
+        min-block-size: 0;
+        padding: 1.75rem clamp(1rem, 4cqi, 2.5rem) 1.5rem;
+        overflow-y: auto;
+        overscroll-behavior: contain;
+      }
+
+      section:focus-visible {
+        outline-offset: -4px;
+      }
+
+      .inner {
+        display: grid;
+        gap: 1.75rem;
+        max-inline-size: 46rem;
+        margin-inline: auto;
+      }
+
+      .latest {
+        position: absolute;
+        inset-block-end: 0.75rem;
+        inset-inline-start: 50%;
+        translate: -50% 0;
+        box-shadow: var(--shadow);
+      }
+
+      .loading {
+        color: var(--ink-soft);
+      }
+    `,
+  ]
+
+  @property({ attribute: false }) turns: readonly Turn[] = []
+  @property({ attribute: false }) town: TownProfile | null = null
+  @property({ type: Boolean }) isLoading = false
+  @state() private isAtEnd = true
+
+  override render(): TemplateResult {
+    const { strings, town, turns } = this
+    const last = turns.at(-1)?.key
+    return html`<section tabindex="0" aria-label=${strings.conversation} @scroll=${this.#scrolled}>
+        <div class="inner">
+          <slot></slot>
+          ${this.isLoading ? html`<p class="loading">${strings.loading}</p>` : nothing}
+          ${repeat(
+            turns,
+            ({ key }) => key,
+            (turn) =>
+              html`<chat-turn
+                .turn=${turn}
+                .town=${town}
+                .strings=${strings}
+                .isLast=${turn.key === last}
+              ></chat-turn>`,
+          )}
+        </div>
+      </section>
+      ${
+        this.isAtEnd || turns.length === 0
+          ? nothing
+          : html`<button
+              class="plain round latest"
+              type="button"
+              aria-label=${strings.jumpToLatest}
+              @click=${this.toEnd}
+            >
+              ${icon('down')}
+            </button>`
+      }`
+  }
+
+  /** Show the newest message. */
+  readonly toEnd = (): void => {
+    this.isAtEnd = true
+    if (!this.hasUpdated) return
+    this.scroller.scrollTop = this.scroller.scrollHeight
+  }
+
+  override firstUpdated(): void {
+    // Cards and text grow after this element was rendered.
+    this.#growth.observe(this.inner)
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    this.#growth.disconnect()
+  }
+
+  @query('section') private readonly scroller!: HTMLElement
+  @query('.inner') private readonly inner!: HTMLElement
+
+  #scrollTop = 0
+
+  readonly #growth = new ResizeObserver(() => {
+    if (this.isAtEnd && this.turns.length > 0) this.toEnd()
+  })
+
+  #scrolled(): void {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller
+    const isNearEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX
+    // The end also moves away by growth; only who scrolls up wants to stay where they are.
+    if (isNearEnd || scrollTop < this.#scrollTop) this.isAtEnd = isNearEnd
+    this.#scrollTop = scrollTop
+  }
+}
