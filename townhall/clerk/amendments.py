@@ -186,7 +186,6 @@ def add_to_emergency(state: State, reading: Reading, text: str, decision: Decisi
         listed = [{"field": name, "value": value} for name, value in changes.items()]
         call = ToolCall("amend_report", {"reference": str(matter.reference), "changes": listed})
         decision.calls.append(call)
-        decision.says.append(Say("added"))
     else:
         decision.says.append(Say("cannot_amend", {"reference": str(matter.reference)}))
     return True

@@ -5,59 +5,21 @@ from dataclasses import dataclass
 from datetime import time
 
 from townhall.clerk.text import fold
+from townhall.clerk.vocabulary import load_vocabulary
 
-_HOURS = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "una": 1, "dos": 2, "tres": 3, "cuatro": 4,
-    "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10, "once": 11, "doce": 12,
-    "kuwatro": 4, "kwatro": 4, "singko": 5, "sais": 6, "siyete": 7, "otso": 8, "nuwebe": 9,
-    "nwebe": 9, "diyes": 10, "onse": 11, "dose": 12,
-}  # fmt: skip
-_HOUR = r"(?P<hour>\d{1,2}|" + "|".join(_HOURS) + ")"
-_MINUTE = r"(?:[:.h](?P<minute>[0-5]\d))?"
-_HALF = r"(?P<half>a\.?m\b\.?|p\.?m\b\.?)"
-_DAYPARTS = {
-    "am": r"in the morning|this morning|\bmorning|madaling araw|ng umaga|kaninang umaga|umaga|"
-    r"de la manana|de la madrugada|esta manana|午前|朝|今朝|早朝",
-    "pm": r"in the afternoon|this afternoon|afternoon|in the evening|this evening|evening|at night|"
-    r"last night|tonight|\bnight|ng hapon|hapon|ng gabi|kagabi|gabi|de la tarde|por la tarde|esta tarde|"
-    r"de la noche|anoche|por la noche|午後|夕方|夜|昨晩|昨夜|今夜|晩",
-}
-_AFTER = rf"\s*(?:{_HALF}|(?P<part>(?:in the |at |ng |de la )?(?:morning|afternoon|evening|night|umaga|hapon|gabi|madaling araw|manana|madrugada|tarde|noche)\b))"
 # Each pattern has the group hour, and of minute, half (am or pm) and part those that it can have.
-_PATTERNS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"\b(?:between|from)\s+{_HOUR}{_MINUTE}\s*(?:a\.?m\.?|p\.?m\.?)?\s*(?:and|to|-|until)\s*(?:\d{{1,2}}|twelve|one|two|three|four|five|six|seven|eight|nine|ten|eleven)(?:[:.]\d\d)?{_AFTER}",
-        rf"\b{_HOUR}{_MINUTE}\s*(?:-|–|to)\s*\d{{1,2}}(?:[:.]\d\d)?{_AFTER}",
-        rf"\b(?P<rel>half past|quarter past|quarter to|a quarter to|a quarter past|twenty past|ten past|ten to|five past|twenty to|y media de las)\s+{_HOUR}\b(?:{_AFTER})?",
-        rf"\b{_HOUR}{_MINUTE}{_AFTER}",
-        rf"\b(?:mga )?(?:alas|ala|ika)[- ]?{_HOUR}{_MINUTE}(?P<media>\s*(?:y media|medya))?\b(?:{_AFTER})?",
-        rf"\ba (?:eso de )?las? {_HOUR}{_MINUTE}(?P<media>\s*y media)?\b(?:{_AFTER})?",
-        rf"\b(?:sobre|hacia) las? {_HOUR}{_MINUTE}(?P<media>\s*y media)?\b(?:{_AFTER})?",
-        r"(?:午前|午後|朝|夜|夕方|深夜|昼)?の?(?P<hour>\d{1,2})時(?:(?P<minute>\d{1,2})分|(?P<media>半))?(?!間)",
-        r"\b(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)\b",
-        rf"\b{_HOUR}{_MINUTE}\s*(?:o'?clock|ish\b|-ish\b)",
-        rf"\b(?:around|about|roughly|approximately|bandang|mga)\s+{_HOUR}{_MINUTE}\b(?!\s*(?:cars|men|women|people|persons|kids|houses|homes|flats|families|years|days|minutes|mins|hours|weeks|months|times|meters|metres|feet|of|percent|pesos|dogs|bags|old|or so|lights|trees|km|%|na tao|tao))",
-        rf"\b(?:at|at like|like|since|by|past|just after|before)\s+(?:about |around |like )?{_HOUR}{_MINUTE}(?=\s*(?:[,.!?;]|$|\b(?:yesterday|last|this|today|tonight|on|and|when|while|as|someone|somebody|i|a|my|we|he|she|they|two|three|the|in|near|outside|behind|at)\b))",
-        r"\b(?P<hour>[0-2]?\d)[.](?P<minute>[0-5]\d)(?=\s*(?:[,.!?;]|$|yesterday|last|this|today|tonight))",
-    )
-)  # fmt: skip
+_VOCABULARY = load_vocabulary("clock")
+_PATTERNS = _VOCABULARY.patterns("patterns")
+_HOURS = _VOCABULARY.table("hours")
+_DAYPARTS = {"am": _VOCABULARY.pattern("am"), "pm": _VOCABULARY.pattern("pm")}
 _NAMED = (
-    (re.compile(r"\bmidnight\b|hatinggabi|medianoche|真夜中|深夜0時"), time(0, 0)),
-    (re.compile(r"\b(?:at|around|about|past|since|before|by) noon\b|\bmidday\b|tanghaling tapat|mediodia|正午"), time(12, 0)),
-)  # fmt: skip
-_END_ONLY = re.compile(
-    r"(?:\buntil|\btill?|\bup to|\bhanggang|\bhasta|\bto)\s*(?:about |around |past |las |a las |alas |alas-|mga )*$"
+    (_VOCABULARY.pattern("midnight"), time(0, 0)),
+    (_VOCABULARY.pattern("noon"), time(12, 0)),
 )
+_SHIFT = _VOCABULARY.table("shift")
+_END_ONLY = _VOCABULARY.pattern("end_only")
 # "when I come home at midnight" tells of a habit, not of the incident.
-_HABIT = re.compile(
-    r"\b(?:when(?:ever)?|every time|each time) (?:i|we|you) [^,.;!?]*|\bmy shift[^,.;!?]*|\bafter (?:\d+|midnight)\b(?! (?:pm|am))"
-)
-_SHIFT = {
-    "half past": 30, "quarter past": 15, "a quarter past": 15, "twenty past": 20, "ten past": 10,
-    "five past": 5, "quarter to": -15, "a quarter to": -15, "ten to": -10, "twenty to": -20,
-}  # fmt: skip
+_HABIT = _VOCABULARY.pattern("habit")
 
 
 @dataclass(frozen=True)
@@ -131,9 +93,9 @@ def _half(groups: dict[str, str | None], match: re.Match[str], text: str, is_nig
         return said[0] + "m"
     near = (groups.get("part") or "") or match.group()
     for half, pattern in _DAYPARTS.items():
-        if re.search(pattern, near):
+        if pattern.search(near):
             return half
     for half, pattern in _DAYPARTS.items():
-        if re.search(pattern, text):
+        if pattern.search(text):
             return half
     return "pm" if is_night else ""

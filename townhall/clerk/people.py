@@ -4,357 +4,27 @@ import re
 
 from townhall.clerk.spelling import is_known_word
 from townhall.clerk.text import fold, sentences
+from townhall.clerk.vocabulary import load_vocabulary
 
-_PART = r"(?:(?:[A-Z]|Ma|Vda|Jr|Sr|Sta|Sto)\.|[A-ZÀ-ÖØ-Þ][\w'’\-]*(?: (?:Jr|Sr)\.)?)"
-_PARTICLE = r"(?:de|del|dela|la|las|los|da|dos|van|von|der|bin|binti|ibn|al|y|e|vda\.?|ter)"
-_NAME = rf"{_PART}(?: (?:{_PARTICLE} )*{_PART}){{0,4}}"
-_LOOSE = r"[^\W\d_][\w'’\-]*(?: (?!(?:and|y|at|here|from|by|i|it|is|but|po|who|the|nothing|thats?|my|in|of|for|please|thank|thanks)\b)(?:[^\W\d_]\.|(?i:vda|ma|sta|sto)\.|[^\W\d_][\w'’\-]*)){0,4}(?: (?i:jr|sr)\.)?"
-_TITLES = r"(?:Mr|Mrs|Ms|Miss|Mister|Dr|Engr|Atty|Capt|Sgt|Aling|Mang|Kuya|Ate|Manong|Manang|Tita|Tito|Sir|Señora?)\.?"
-_RELATION = (
-    r"(?:son|daughter|child|mother|father|mom|mum|dad|wife|husband|brother|sister|grandson|granddaughter|"
-    r"grandmother|grandfather|grandma|grandpa|lola|lolo|aunt|uncle|cousin|nephew|niece|neighbou?r|friend|"
-    r"caregiver|nanay|tatay|anak|kapatid|asawa|apo|ex-husband|ex-wife|boyfriend|girlfriend|landlord|boss|"
-    r"classmate|roommate|housemate|tenant|student|baby)"
-)
 # With these words before it, a name is the resident's even in small letters.
-_CERTAIN = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"\b(?:my (?:full |real )?name(?: is|'s|’s|s)|(?:the |and )?name(?: is|'s|’s|:)|call me|signed,?(?: by)?|"
-        rf"reporter(?: is|'s name is|:)|reported by|mi nombre es|me llamo|ang pangalan ko(?: po)?(?: ay)?(?: si)?|"
-        rf"pangalan ko(?: po)?(?: ay)?(?: si)?|ang ngalan ko(?: po)? ay|ako(?: po)?(?: nga)?(?: po)? si)\s*,?\s*(?P<name>{_LOOSE})",
-        rf"\b(?:write|put|use|add|note) (?:down )?(?P<name>{_LOOSE}) as (?:the |my )?(?:reporter|name)",
-        rf"\b(?:put|add|use|write|include) my name(?: on it| on that| there| too| in| down| as)?,?:? +(?P<name>(?-i:{_NAME}))",
-    )
-)
-_CAPITALISED = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"\b(?:[Tt]his is|[Ii]t'?s|[Hh]ere is)(?: (?:her|his|their|the|your|a|an|my))?(?: {_RELATION})?,? (?P<name>{_NAME})(?=\s*(?:[.,!—–-]|$|from\b|of\b|here\b|speaking\b|and\b|at\b))",
-        rf"\b(?:I'm|I’m|I am|i'm|i am|(?:(?<=^)|(?<=[.,!?] ))im|Soy|soy|[Aa]ko(?: po)? ang|[Aa]ko po)(?: (?:her|his|their|the|su|el|la|kanyang|kaniyang) [a-zñáéíóú]+)?,? (?P<name>{_NAME})",
-        rf"\b(?P<name>{_NAME}) (?:here|speaking|po ito|is my name|(?:po )?(?:ang )?(?:pangalan|ngalan) ko|reporting|es mi nombre)\b",
-        rf"(?:[—–]|\s--?)\s*(?P<name>{_NAME})\s*[.!]?\s*$",
-        rf"\b(?:[Tt]hank you|[Tt]hanks|THANKS|[Rr]egards|[Ss]incerely|[Yy]ours(?: truly)?|[Ss]alamat(?: po)?|[Gg]racias|[Aa]tentamente|[Cc]heers|[Rr]espectfully)(?: [a-z]+){{0,3}}\s*[,.!\n—–-]+\s*(?P<name>{_NAME})\s*[.!]?\s*$",
-        rf"(?:\d{{3}}|[Tt]hanks|[Tt]hank you|[Pp]lease|po)\s*,\s*(?P<name>{_PART}(?: (?:{_PARTICLE} )*{_PART}){{1,4}})\s*[.!]?\s*$",
-        rf"(?:^|[.!?\n;])\s*[Ff]rom:? (?P<name>{_NAME})\s*[.!]?\s*$",
-        rf"(?:^|[.!?\n;])\s*(?:{_TITLES} )?(?P<name>{_PART}(?: (?:{_PARTICLE} )*{_PART}){{1,4}})\s*(?:,[^.,!?]{{0,40}})?(?:[.!]|$)",
-        rf"^(?P<name>{_PART})\. Just (?P=name)\b",
-        r"[.!?\n]\s*(?P<name>[a-zñ]{2,}(?: [a-zñ]{2,}){1,3} (?:jr|sr|iii)\.?)\s*$",
-    )
-)
-_JAPANESE = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"(?:^|[。、.\s])(?:私は|名前は|わたしは)?(?P<name>[\u3400-\u9fff々ァ-ヶー・ぁ-ん\s]{2,14}?)と(?:申します|申す|言います|いいます)",
-        r"(?:私は|名前は|氏名は|報告者は)(?P<name>[\u3400-\u9fff々ァ-ヶー・]{2,14})(?:です|。|$)",
-        r"(?:^|[。、\s])(?P<name>[\u3400-\u9fff々]{1,4}\s?[\u3400-\u9fff々ァ-ヶー]{1,5})です[。.]?\s*$",
-    )
-)
-_JA_PLACE = re.compile(
-    r"公園|駅|通り|町|市|区|前|橋|学校|病院|以上|それ|です|ます|お願|図書館|場|階|丁目|番地|財布|電話"
-)
-_NO_NAMES = frozenset(
-    [
-        "anonymous",
-        "yes",
-        "no",
-        "ok",
-        "okay",
-        "thanks",
-        "thank",
-        "hello",
-        "hi",
-        "good",
-        "morning",
-        "sorry",
-        "please",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "today",
-        "yesterday",
-        "tonight",
-        "street",
-        "st",
-        "road",
-        "avenue",
-        "lane",
-        "filipino",
-        "american",
-        "spanish",
-        "japanese",
-        "christmas",
-        "happy",
-        "the",
-        "a",
-        "an",
-        "not",
-        "very",
-        "so",
-        "just",
-        "also",
-        "really",
-        "happening",
-        "in",
-        "at",
-        "on",
-        "there",
-        "here",
-        "still",
-        "done",
-        "sure",
-        "that",
-        "this",
-        "it",
-        "they",
-        "we",
-        "he",
-        "she",
-        "you",
-        "my",
-        "our",
-        "his",
-        "her",
-        "god",
-        "bless",
-        "your",
-        "town",
-        "hall",
-        "opo",
-        "po",
-        "salamat",
-        "pls",
-        "asap",
-        "help",
-        "urgent",
-        "barangay",
-        "purok",
-        "brgy",
-        "sitio",
-        "block",
-        "lot",
-        "phase",
-        "unit",
-        "feedback",
-        "report",
-        "suggestion",
-        "complaint",
-        "praise",
-        "new",
-        "nothing",
-        "everything",
-        "all",
-        "great",
-        "nice",
-        "love",
-        "bravo",
-        "signed",
-        "mr",
-        "mrs",
-        "ms",
-        "city",
-        "mayor",
-        "dear",
-        "sir",
-        "madam",
-        "if",
-        "when",
-        "what",
-        "where",
-        "who",
-        "why",
-        "how",
-        "is",
-        "are",
-        "was",
-        "were",
-        "do",
-        "does",
-        "did",
-        "can",
-        "could",
-        "will",
-        "would",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "someone",
-        "somebody",
-        "people",
-        "every",
-        "each",
-        "several",
-        "many",
-        "some",
-        "no-one",
-        "nobody",
-        "both",
-        "either",
-        "mine",
-        "mga",
-        "ang",
-        "sa",
-        "na",
-        "ng",
-        "may",
-        "wala",
-        "hindi",
-        "bakit",
-        "paano",
-        "saan",
-        "el",
-        "la",
-        "los",
-        "las",
-        "un",
-        "una",
-        "hay",
-        "no",
-        "gracias",
-        "hola",
-        "buenos",
-        "buenas",
-        "por",
-        "favor",
-    ]
-)
-_NUMBER_WORD = re.compile(r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred)\b")
-_PHRASE_WORDS = frozenset(
-    [
-        "i",
-        "i'd",
-        "id",
-        "i'm",
-        "im",
-        "not",
-        "to",
-        "that",
-        "thats",
-        "that's",
-        "is",
-        "it",
-        "its",
-        "it's",
-        "rather",
-        "prefer",
-        "want",
-        "skip",
-        "none",
-        "nothing",
-        "right",
-        "correct",
-        "fine",
-        "file",
-        "go",
-        "ahead",
-        "all",
-        "done",
-        "my",
-        "name",
-        "give",
-        "don't",
-        "dont",
-        "keep",
-        "private",
-        "secret",
-        "send",
-        "submit",
-        "wala",
-        "ayoko",
-        "huwag",
-        "wag",
-        "ayaw",
-        "prefiero",
-        "quiero",
-        "decir",
-        "later",
-        "pass",
-        "nope",
-        "nah",
-        "yep",
-        "yeah",
-        "yup",
-        "yea",
-        "perfect",
-        "exactly",
-        "good",
-        "cool",
-        "great",
-        "never",
-        "mind",
-        "forget",
-        "nevermind",
-        "cancel",
-        "stop",
-    ]
-)
-_PLACE_WORD = re.compile(
-    r"\b(?:street|st|road|rd|avenue|ave|lane|park|plaza|school|market|bridge|mall|church|station|court|"
-    r"barangay|brgy|purok|sitio|highway|drive|village|tower|building|hall|library|hospital|river|way|"
-    r"square|block|terminal|center|centre|apartments?|calle|kalye|boulevard|blvd|close|subdivision)\b",
-    re.IGNORECASE,
-)
-_PERSON = (
-    r"(?:man|men|guys?|woman|women|lad(?:y|ies)|boys?|girls?|teenagers?|teens?|kids?|youths?|persons?|drivers?|"
-    r"riders?|neighbou?rs?|vendors?|thie(?:f|ves)|burglars?|snatchers?|strangers?|suspects?|ex-husband|"
-    r"ex-wife|ex-boyfriend|ex|husband|wife|boyfriend|landlord|tenants?|gang|students?|workers?|officers?|policem[ae]n|collector|"
-    r"official|inspector|owner|occupant|dealer|drunkard|fellow|dude|gentleman|child|toddler|baby|"
-    r"couple|clerk|guards?|lalaki|lalake|babae|binata|kabataan|tambay|kapitbahay|matanda|bata|"
-    r"hombres?|mujer(?:es)?|chic[oa]s?|joven(?:es)?|tipos?|vecin[oa]s?|muchach[oa]s?|señora?(?:es)?|"
-    r"individuos?|ladr(?:ón|ones)|niñ[oa]s?|(?:someone|somebody|people)(?= (?:in an?|with an?|wearing)\b))"
-)
-_DESCRIBES = r"(?:in|with|wearing|dressed|carrying|holding|driving|riding|on a|named|called|of about|about|around|aged|from|sa|na naka|nakasuot|con|de|vestido|at)"
-_VERB = (
-    r"(?:is|are|was|were|has|have|had|cut|stole|took|takes?|grabbed|broke|smashed|kicked|threw|dumped|"
-    r"backed|ran|got|came|comes|went|sold|selling|tipped|drove|entered|jumped|punched|hit|hits|pushed|"
-    r"threatened|asked|asks|said|says|told|tried|keeps?|snatched|attacked|followed|pointed|spray|sprayed|"
-    r"painted|slashed|who|that|which|and then|because|last night|yesterday|this morning|today|since|every)\b"
-)
-_DESCRIPTION = re.compile(
-    rf"\b(?:(?:an?|the|two|three|four|some|this|that|my|our|one|another|several|\d+|un|una|dos|tres|dalawang|tatlong|isang|mga|el|la|los|las)\s+)?"
-    rf"(?:(?!{_VERB})[\w'’-]+,?\s+){{0,4}}?{_PERSON}\b"
-    rf"(?:,?\s+{_DESCRIBES}\s+(?:(?!{_VERB})[\w'’-]+\s?){{1,8}})*"
-    rf"(?:,\s*(?:neck tattoo|tattoo\w*|(?:(?!{_VERB})[\w'’-]+\s){{0,3}}(?:tattoo|hair|shirt|hoodie|cap|jacket|beard|glasses|tattoos|backpack|helmet)))*",
-    re.IGNORECASE,
-)
-_LOOKS = re.compile(
-    r"\b(?:he|she|they|one|the (?:person|man|guy|woman|thief|suspect|driver|other|boy|girl|kid|snatcher|lady)|his|her|siya|"
-    r"isa|both)\b[^.!?]{0,30}?\b(?:wearing|wore|had|has|was in|were in|is in|tall|short|skinny|slim|thin|fat|stocky|bald|tattoo|"
-    r"beard|hair|dressed|hoodie|jacket|shirt|cap|mask|helmet|naka\w+)\b[^.!?]*",
-    re.IGNORECASE,
-)
-_NAMED = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"\b{_TITLES} {_NAME}",
-        rf"\b(?:[Mm]y|[Oo]ur|[Tt]he|[Hh]is|[Hh]er|[Aa]ng|[Ss]i) {_RELATION},? (?P<name>{_NAME})(?:,? (?:aged? )?\d{{1,3}}(?: years? old)?)?",
-        rf"\b(?P<name>{_NAME}), (?:aged? )?\d{{1,3}}\b(?! [A-Z])(?: years? old| taong gulang| años)?",
-        rf"(?<![Aa]ko )(?<!po )\b[Ss]i (?P<name>{_NAME})(?:, \d{{1,3}}[\w ]*)?",
-        rf"\b[Ss]e llama (?P<name>(?:Don |Doña )?{_NAME})",
-        rf"\b(?:named|called|a certain|one|nagngangalang|llamad[oa]|owner is|belongs to|suspect is|name of) (?P<name>{_NAME})",
-    )
-)
-_JA_PERSON = re.compile(
-    r"[^\s、。はがをに]{0,16}?(?:を着た|の|い)?(?:男性|女性|男の人|女の人|男|女|若者|少年|少女|老人|おじさん|隣人|店員|運転手)(?:[一二三四五\d]人)?"
-)
+_VOCABULARY = load_vocabulary("people")
+_CERTAIN = _VOCABULARY.patterns("certain", re.IGNORECASE)
+_CAPITALISED = _VOCABULARY.patterns("capitalised")
+_JAPANESE = _VOCABULARY.patterns("japanese")
+_JA_PLACE = _VOCABULARY.pattern("ja_place")
+_NO_NAMES = _VOCABULARY.words("no_names")
+_NUMBER_WORD = _VOCABULARY.pattern("number_word")
+_PHRASE_WORDS = _VOCABULARY.words("phrase_words")
+_PLACE_WORD = _VOCABULARY.pattern("place_word", re.IGNORECASE)
+_DESCRIPTION = _VOCABULARY.pattern("description", re.IGNORECASE)
+_LOOKS = _VOCABULARY.pattern("looks", re.IGNORECASE)
+_NAMED = _VOCABULARY.patterns("named")
+_NAME = _VOCABULARY.pattern("name")
+_PERSON = _VOCABULARY.pattern("person_in", re.IGNORECASE)
+_ARTICLE = _VOCABULARY.pattern("article", re.IGNORECASE)
+_LED_IN = _VOCABULARY.pattern("led_in", re.IGNORECASE)
+_AROUND_NAME = _VOCABULARY.pattern("around_name", re.IGNORECASE)
+_JA_PERSON = _VOCABULARY.pattern("ja_person")
 
 
 def reporter_in(text: str) -> str | None:
@@ -376,20 +46,17 @@ def reporter_in(text: str) -> str | None:
 
 def _whole(name: str, rest: str) -> str:
     """Return the full name after "My name is Ana, Ana Abad"."""
-    match = re.match(rf",? ({re.escape(name)} {_NAME})", rest)
-    return match.group(1) if match else name
+    again = rest.lstrip(", ")
+    fuller = _NAME.match(again) if again.startswith(f"{name} ") else None
+    return fuller.group() if fuller else name
 
 
 def name_from_answer(text: str) -> str | None:
     """Return the name in the answer to "What is your name?"; the answer may be the bare name."""
     if said := reporter_in(text):
         return said
-    bare = re.sub(
-        r"^(?:(?:yes|sure|ok|okay|opo|it'?s|it is|sí|si|はい)[,.\s]+)+|\s+(?:po|here|please|by the way)\b.*$|です.*$",
-        "",
-        text.split(",")[0].strip() if len(text.split(",")[0].split()) > 1 else text.strip(),
-        flags=re.IGNORECASE,
-    ).strip(" .!,。")
+    first = text.split(",")[0].strip()
+    bare = _AROUND_NAME.sub("", first if " " in first else text.strip()).strip(" .!,。")
     if re.fullmatch(r"[\u3400-\u9fff々ァ-ヶー・\s]{2,14}", bare):
         return bare
     if re.fullmatch(
@@ -453,15 +120,10 @@ def _joined(pieces: list[tuple[int, str]], reporter: str | None) -> str | None:
 
 def _from_article(piece: str) -> str:
     """Cut what stands before the article: "I saw a man" is "a man"."""
-    head = re.match(rf"(?i)(.*?)\b{_PERSON}\b", piece)
-    if head is None:
+    person = _PERSON.search(piece)
+    if person is None:
         return piece
-    articles = list(
-        re.finditer(
-            r"(?i)\b(?:an?|the|two|three|four|some|my|our|his|her|un|una|dos|isang|mga)\s",
-            head.group(1),
-        )
-    )
+    articles = list(_ARTICLE.finditer(piece, 0, person.start()))
     if articles:
         return piece[articles[-1].start() :]
     return re.sub(

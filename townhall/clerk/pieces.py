@@ -17,58 +17,22 @@ from townhall.clerk.opinions import (
 )
 from townhall.clerk.places import NAMED, Place, places_in
 from townhall.clerk.text import Span, clauses, has_cjk, sentences, spelled_out, words
+from townhall.clerk.vocabulary import load_vocabulary
 from townhall.town import Town
 
 # Below this weight the words for an incident type are too few to be a report.
 LIKELY = 0.9
 _STEERING = frozenset({"close", "withdraw", "confirm", "deny", "greet", "thanks"})
-_WH = re.compile(
-    r"(?:(?:hi|hello|hey|and|also|ok|so|but|btw|by the way|before i go on|question:?)[,.!:]?\s+)*"
-    r"(?:what(?! an?\b)|when|where|who|which|how (?:do|can|much|many|long|often|to)|do i|can i|may i|am i|"
-    r"ano|saan|kailan|paano|magkano|sino|qué|cuándo|dónde|cómo|cuánto|quién|cuál|puedo)\b",
-    re.IGNORECASE,
-)
-_ASKS = re.compile(
-    r"(?:(?:hi|hello|hey|and|also|ok|so|but|btw|by the way|please|before i go on|question:?)[,.!:]?\s+)*"
-    r"(?:what(?! an?\b)|when|where|who|which|how|is|are|do|does|did|can|could|may i|may we|will|would|am i|should|why|has|"
-    r"have|ano|saan|kailan|paano|magkano|sino|pwede|bakit|ilan|qué|cuándo|dónde|cómo|cuánto|quién|"
-    r"cuál|puedo|hay que|se puede|por qué)\b",
-    re.IGNORECASE,
-)
-_PROTEST = re.compile(
-    r"(?:(?:so|and|but|hey|please|hello)[,.!]?\s+)?(?:why (?:did|do|does|are|is|have|has|can't|cant|don't|dont|must|should)|"
-    r"how (?:can|could) (?:the|you|it|they|a|this)|how come|how is it possible|since when|bakit|por qué|cómo es posible)\b",
-    re.IGNORECASE,
-)
-_REQUEST = re.compile(
-    r"\b(?:can|could|would|will) (?:you|someone|somebody|anyone|they|we|the \w+)\b.{0,40}?\b"
-    r"(?:fix|repair|send|come|clean|remove|check|do something|look|pick|collect|replace|help|visit|stop)\b",
-    re.IGNORECASE,
-)
-_WISH = re.compile(
-    r"(?:\b(?:can|could|would|will) (?:you|we|they|someone|the \w+(?: \w+)?)\b|^(?:please|pls|maybe|perhaps)\b).{0,30}?\b(?:put|add|build|install|plant|"
-    r"extend|open|make|get|provide|consider|bring|create|organi[sz]e|offer|introduce|allow|lower|reduce|"
-    r"keep|have|set up|walk|teach|start|give|let|translate|paint|widen|run)\b",
-    re.IGNORECASE,
-)
-_PROBLEM = re.compile(
-    r"\b(?:broken|damaged|not working|doesn'?t work|out of order|missing|leak(?:ing|s)?|stuck|crack(?:ed)?|"
-    r"snapped|fell off|fallen|collapsed|blocked|clogged|overflow(?:ing|s)?|loose|torn|knocked over|"
-    r"sira|basag|barado|rot[oa]s?|dañad[oa]s?)\b|壊れ|故障|割れ|詰ま",
-    re.IGNORECASE,
-)
+_VOCABULARY = load_vocabulary("pieces")
+_WH = _VOCABULARY.pattern("wh", re.IGNORECASE)
+_ASKS = _VOCABULARY.pattern("asks", re.IGNORECASE)
+_PROTEST = _VOCABULARY.pattern("protest", re.IGNORECASE)
+_REQUEST = _VOCABULARY.pattern("request", re.IGNORECASE)
+_WISH = _VOCABULARY.pattern("wish", re.IGNORECASE)
+_PROBLEM = _VOCABULARY.pattern("problem", re.IGNORECASE)
 # What one has seen is told like this; an opinion is not.
-_SIGHTING = re.compile(
-    r"(?:there(?:'s|’s| is| are|s)\b|some(?:one|body)\b|an? (?:man|woman|guy|boy|girl|lady|person)\b|they (?:dig|dug|are digging|left)|"
-    r"i (?:just )?saw\b|may (?:mga )?|hay )",
-    re.IGNORECASE,
-)
-_ANEW = re.compile(
-    r"[,\s]*(?:and |plus |but )?(?:also\b|another\b|there(?:'s|’s| is| are)\b|second(?:ly)?\b|third\b|"
-    r"the other\b|plus\b|btw\b|by the way\b|one more\b|as well\b|besides\b|pati\b|saka\b|at saka\b|"
-    r"meron pa\b|may isa pa\b|también\b|y también\b|además\b|あと|それから|また|then\b)",
-    re.IGNORECASE,
-)
+_SIGHTING = _VOCABULARY.pattern("sighting", re.IGNORECASE)
+_ANEW = _VOCABULARY.pattern("anew", re.IGNORECASE)
 
 
 @dataclass
@@ -215,6 +179,10 @@ class Sorter:
         return _WH.match(text) is not None or (not tells and (asks or weight < CERTAIN))
 
 
+def _is_named(piece: Piece) -> bool:
+    return piece.place is not None and piece.place.score >= NAMED
+
+
 def _is_aside(group: Group, piece: Piece) -> bool:
     """Whether an opinion only comments on the incident, or a few words only colour the opinion."""
     if group.kind == "incident":
@@ -244,7 +212,7 @@ def _belongs(group: Group, piece: Piece) -> bool:
     anew = starts_anew(piece.span.text)
     if piece.guess.kind.code in codes:
         return piece.place is None or not anew
-    has_place = any(each.place is not None for each in group.pieces)
+    has_place = any(_is_named(each) for each in group.pieces)
     certain = piece.guess.weight >= CERTAIN
     anew = anew or re.search(r"\b(?:too|as well|din|rin|también)\W*$", piece.span.text) is not None
-    return not (certain and (anew or (piece.place is not None and has_place)))
+    return not (certain and (anew or (_is_named(piece) and has_place)))

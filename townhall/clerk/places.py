@@ -6,136 +6,43 @@ from dataclasses import dataclass, replace
 
 from townhall.clerk.spelling import is_known_word
 from townhall.clerk.text import fold, has_cjk
+from townhall.clerk.vocabulary import load_vocabulary
 
-_STREET = (
-    r"(?:street|st|str|road|rd|avenue|ave|av|lane|ln|drive|dr|boulevard|blvd|highway|hwy|expressway|"
-    r"freeway|way|close|court|crescent|cres|square|sq|alley|row|terrace|place|circle|loop|extension|ext|"
-    r"subdivision|subd|village|heights|estates?|gardens?|green|hill|quay|walk|path|trail|parkway|pkwy|"
-    r"bypass|route|interior|kalye|eskinita)\b"
-)
-_LANDMARK = (
-    r"(?:park|bridge|footbridge|overpass|underpass|tunnel|market|mall|plaza|school|kindergarten|daycare|"
-    r"college|university|church|chapel|mosque|temple|cathedral|hospital|clinic|health cent(?:er|re)|pharmacy|"
-    r"station|terminal|stop|pier|port|wharf|landing|jetty|dock|library|museum|theatre|theater|cinema|stadium|"
-    r"gym|court|courts|pool|playground|skatepark|field|oval|arena|cockpit|cemetery|hall|city hall|"
-    r"town hall|municipal hall|capitol|annex|building|tower|towers|apartments?|condo(?:minium)?|flats?|house|"
-    r"hotel|inn|restaurant|cafe|canteen|bakery|store|shop|supermarket|grocery|carinderia|bank|atm|office|"
-    r"gas station|petrol station|garage|parking lot|car park|parking|lot|warehouse|factory|plant|mill|"
-    r"river|riverbank|riverside|creek|canal|lake|beach|dam|gate|corner|intersection|junction|crossing|"
-    r"roundabout|rotonda|crosswalk|sidewalk|footpath|square|block|phase|lot|unit|purok|sitio|barangay|brgy|bgy|"
-    r"zone|district|neighbou?rhood|compound|fountain|statue|monument|jollibee|mcdonald'?s|7-?eleven|tennis|"
-    r"basketball|salon|barber|tailor|dentist|pawnshop|laundry|laundromat|bar|pub|club|karaoke|farm|pond|"
-    r"bus|jeepney|jeep|train|taxi|ferry|tricycle|shelter|wall|fence|floor|stairs|steps|side|bench|footbridge|elementary|academy|institute|resort|eaves|pavilion|boardwalk|embankment|weir|silo|shed|boathouse|boat|motel|dorm|dormitory|residence|mansion|villas?|homes|palace|cockpit arena|site|post office|police station|fire station|waiting shed|stairwell|alley|entrance|exit|"
-    r"driveway|yard|backyard|roof|platform|kanto|palengke|simbahan|eskwelahan|paaralan|tulay|ilog|plasa|"
-    r"munisipyo|ospital|sementeryo|parke|tindahan|iskwelahan|calle|avenida|plazuela|paseo|camino|carretera|"
-    r"puente|mercado|iglesia|escuela|parque|esquina|barrio|colonia|estación|terminal|biblioteca|hospital|"
-    r"colegio|ayuntamiento|farmacia|tienda|gasolinera|jardín|cancha|centro comercial)"
-)
-_PREPOSITION = (
-    r"(?:right |just |directly |straight |somewhere |further |all along |all over |out )?"
-    r"(?:in front of|at the front of|at the back of|at the end of|at the top of|at the bottom of|"
-    r"at the foot of|at the entrance of|at the entrance to|on the corner of|at the corner of|corner of|"
-    r"the corner of|on top of|on the side of|by the side of|across the street from|across the road from|"
-    r"across from|across|opposite|next door to|next to|close to|closest to|near to|nearby|near|beside|"
-    r"behind|outside of|outside|inside of|inside|under|underneath|below|beneath|above|between|along|"
-    r"alongside|around|towards?|past|by|at|on|in|off|of|to|from|over|into|through|within|@|"
-    r"sa harap ng|sa tapat ng|sa may|sa likod ng|sa tabi ng|sa loob ng|sa labas ng|malapit sa|"
-    r"harap ng|tapat ng|tabi ng|likod ng|dito sa|diyan sa|doon sa|papunta sa|mula sa|sa|"
-    r"en frente de|enfrente de|enfrente del|frente al|frente a la|frente a|al lado del|al lado de|"
-    r"cerca del|cerca de|detrás del|detrás de|delante del|delante de|junto al|junto a|en la esquina de|"
-    r"esquina de|entre|sobre|bajo|debajo de|dentro de|fuera de|por|en el|en la|en los|en las|en)"
-)
 # A place ends before these words; they begin another thought.
-_STOP = (
-    r"(?:is|are|was|were|be|been|has|have|had|hasn'?t|haven'?t|isn'?t|wasn'?t|aren'?t|won'?t|doesn'?t|"
-    r"does|do|did|didn'?t|can|can'?t|could|will|would|should|might|may|must|keeps?|keep|got|gets?|"
-    r"since|yesterday|today|tonight|tomorrow|last (?:night|week|month|monday|tuesday|wednesday|thursday|"
-    r"friday|saturday|sunday|year|evening)|this (?:morning|afternoon|evening|week|month|noon)|every|each|"
-    r"again|because|becaause|that|which|who|whose|when|while|where|after|before|until|till|if|so|as|"
-    r"but|not|however|please|pls|plz|with|without|about|for|right now|now|just now|still|always|already|also|too|there|it|its|"
-    r"i|i'?m|i'?ve|we|we'?re|he|she|they|you|my name|this is|near(?= midnight)|"
-    r"going|coming|looks?|smells?|stuck|broken|blocked|stinks?|needs?|lying|hanging|leaking|burning|"
-    r"flooded|overflowing|kahapon|kanina|kagabi|ngayon|ngayong|simula|noong|nung|pero|kasi|dahil|at hindi|"
-    r"na|po|ay|mula|pa|ayer|hoy|anoche|esta|este|desde|está|están|que|porque|hace|pero|no|se|hay|"
-    r"(?:on )?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)s?|"
-    r"(?:at|around|about|since|from|between|like) (?:around |about )?\d{1,2}(?:[:.]\d\d)?\s*(?:[ap]\.?m|o'?clock)|"
-    r"around (?:lunch|noon|dinner|breakfast|midnight|\d)|(?:at|around|about) (?:noon|midnight|night|half past|quarter)|an hour|a few|\d+ (?:hours?|days?|weeks?|months?|minutes?|years?))\b"
-)
-_WORD = r"[^\W_][^\s,.!?;:()\"“”—–]*"
-_NUMBERED = re.compile(
-    rf"\b(?:no\.? ?|number |unit |#)?\d+[a-z]?(?:-\d+)?,? (?:(?!(?:and|or|every|i|is|was|are|years?|days?|in|on|at|of|the|to|times?|people|men|cars|big|small|meters?|metres?)\b){_WORD} ){{1,4}}?{_STREET}\.?",
-    re.IGNORECASE,
-)
-_CONTINUES = re.compile(
-    rf"^(?:,? (?:{_PREPOSITION}|and|cor\.?|corner(?: of)?|kanto ng|y|esquina(?: con)?)\s|,\s*(?=(?:{_WORD} ){{0,3}}(?:{_STREET}|{_LANDMARK}\b)|[A-Z]))",
-    re.IGNORECASE,
-)
-_STREET_NAME = re.compile(
-    rf"(?:\b\d+[A-Za-z]?(?:-\d+)? )?\b(?:[A-Z][\w'’.\-]*|\d+(?:st|nd|rd|th))(?: (?:[A-Z][\w'’.\-]*|de|del|la|los|of|the)){{0,4}} (?i:{_STREET})"
-)
-_LANDMARK_NAME = re.compile(
-    rf"\b(?!(?:The|My|Our|A|An|This|In|At|On|Near|From|Please|Hi|Hello|And|But)\b)[A-Z][\w'’\-]*(?: [A-Z][\w'’\-]*){{0,3}} (?=[A-Z])(?i:{_LANDMARK})(?: [A-Z][\w'’]*)?\b"
-)
-_LOTS = re.compile(
-    r"\b(?:(?:unit|lot|block|blk|bldg|building|phase|zone|room|flat|apt\.?|apartment)\s+#?(?-i:[A-Z]?\d[\w\-]*|[A-Z]\b)|(?:purok|sitio|barangay|brgy\.?|bgy\.?)\s+(?!ang|ng|na|po|namin|natin|captain|hall|clearance|tanod|officials?|health|kagawad|is|has|and|the)(?:(?:san|santa|santo|sta\.?|sto\.?|new|old|upper|lower|poblacion) )?[^\W_][\w'’\-]*(?: (?-i:[A-Z][\w]+))?)",
-    re.IGNORECASE,
-)
-_OF = r"(?:(?:de|del|la|las|los|el|y|con)\s+)*"
-_CAPITAL = r"(?-i:[A-ZÁÉÍÓÚÑ0-9][\w'’\-]*)"
-_ES_STREET = re.compile(
-    rf"\b(?:(?:calle|avenida|av\.|rue|kalye)\s+{_OF}[^\W_][\w'’\-]*|"
-    rf"(?:via|rua|piazza|plaza|paseo|camino|carretera|barrio|colonia|puente|parque|esquina|calzada)\s+{_OF}{_CAPITAL})"
-    rf"(?:\s+{_OF}{_CAPITAL})*",
-    re.IGNORECASE,
-)
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun|AM|PM|Ene|Abr|Ago|Dic)"
+_VOCABULARY = load_vocabulary("places")
+_NUMBERED = _VOCABULARY.pattern("numbered", re.IGNORECASE)
+_CONTINUES = _VOCABULARY.pattern("continues", re.IGNORECASE)
+_STREET_NAME = _VOCABULARY.pattern("street_name")
+_LANDMARK_NAME = _VOCABULARY.pattern("landmark_name")
+_LOTS = _VOCABULARY.pattern("lots", re.IGNORECASE)
+_ES_STREET = _VOCABULARY.pattern("es_street", re.IGNORECASE)
 # A house number before a name, whatever the street is called: "33 Willow Bend".
-_ADDRESS = re.compile(
-    rf"(?:(?:^|[,;]|\b(?:at|in|near|by|outside|sa|en|of|no\.|number|is|it's))\s*)(?P<place>\d{{1,4}}[A-Za-z]?,? (?!{_MONTH})[A-Z][a-zñ]+(?: [A-Z][a-zñ]+){{0,2}})\b"
-)
-_JA = re.compile(
-    r"[^\s、。,.!?！？「」はがをにでとものへ]*(?:[^\s、。,.!?！？「」はがをにで]{0,20}?)"
-    r"(?:駅前|駅|通り沿い|通り|交差点|公園|橋|小学校|中学校|高校|大学|学校|病院|図書館|商店街|市役所|役場|広場|神社|寺|"
-    r"丁目(?:\d+番地?)?|番地|町|村|区|前|横|隣|裏|近く|付近|そば|角|駐車場|スーパー|コンビニ|ホテル|マンション|アパート|川|海岸|港|バス停|"
-    r"乗り場|ベンチ|トイレ|階段|玄関|建物|アーケード|広場|堤防|河川敷|ビル|モール|市場|プール|体育館|道路|歩道)(?:の?(?:前|横|隣|裏|近く|付近|そば|角|入口|出口|中|向かい|南口|北口|東口|西口))*"
-)
-_JA_NOISE = re.compile(
-    r"^(?:.*(?:なく|なくて)(?=.))?(?:実は|あの|いや|すみません)?(?:昨日|今日|今朝|昨夜|昨晩|一昨日|さっき|先ほど)?(?:の)?(?:夜|朝|昼|夕方|午前|午後)?(?:\d+時(?:半|\d+分)?)?(?:ごろ|頃)?(?:に|、|の|から)?"
-)
-_NOT_A_PLACE = re.compile(
-    r"^(?:the |my |our |his |her |their |your |a |an |this |that |all |some |any )?(?:night|morning|afternoon|evening|day|"
-    r"time|moment|noon|midnight|least|all|once|first|last|least|way|area here|same time|advance|"
-    r"me|us|him|her|it|them|you|everyone|people|someone|mine|everybody|kids|children|"
-    r"purpose|fire|red|green|yellow|hold|foot|weekdays?|weekends?|top|case|order|general|"
-    r"life|mind|car|truck|van|head|face|leg|arm|calf|hand|chest|ankles?|knees?|hoodie|cap|shirt|jacket|"
-    r"row|rain|storm|dark|sun|heat|rush hour|danger|trouble|pain|english|total|"
-    r"report|town|city|website|app|chat|internet|phone|facebook|online|today|yesterday|tonight|"
-    r"months?|weeks?|years?|hours?|minutes?|days?|while|fact|question|feedback|suggestion|complaint|"
-    r"january|february|march|april|may|june|july|august|september|october|november|december|"
-    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|noise|smell|music|work|fun|"
-    r"name|line|queue|opinion|future|past|clock|outside|others?|ones?|rest)s?\b(?! (?:of|street|st|road|ave))",
-    re.IGNORECASE,
-)
+_ADDRESS = _VOCABULARY.pattern("address")
+_JA = _VOCABULARY.pattern("ja")
+_JA_NOISE = _VOCABULARY.pattern("ja_noise")
+_NOT_A_PLACE = _VOCABULARY.pattern("not_a_place", re.IGNORECASE)
 # From this score on a place has a name, a number or a landmark.
 NAMED = 0.5
 # Places that say little by themselves; another one is preferred.
-_GENERIC = re.compile(
-    r"(?i)(?:go round |round |up |down |out )?(?:by |on |in |at |inside |between |under |of |to |from |over |along )?(?:the |a |an |our |my |his |her |their |this |that |some |one |two |three |four |several )?"
-    r"(?:(?:same|other|next|left|right|front|back|whole|entire|busy|main|dark|narrow|old|new|nearby|side|inside|outside|empty|vacant|middle|big|small|footpath) )?(?:road|street|sidewalk|lane|floors?|side|houses?|roofs?|walls?|gate|corner|building|line|entrance|exit|bus|office|school|store|shop|lot|yard|driveway|stairs|steps|cars?|homes?|site|walk|path|bench|shelter|boat|bar|block|room|unit|calle|casa)"
-)
-_JA_NOT = re.compile(
-    r"(?:[日時分年月間]|以|名|この|その)前$|^(?:この|その|あの)?(?:町|道路|前|横|区|村)$"
-)
-_DANGLING = re.compile(
-    r"\s+(?:r|n|u|and|around|about|at|on|in|by|the|a|an|of|to|from|mga|na|kaninang|y|de|po|near|like|past)$",
-    re.IGNORECASE,
-)
-_MORE_NAME = re.compile(r",\s*(?:[A-Z][\w'’\-]+)(?:\s[A-Z][\w'’\-]+){0,3}(?=\s*(?:[.;!]|$))")
-_PREPOSED = re.compile(rf"(?<![\w'’-])(?P<prep>{_PREPOSITION})\s+(?=\S)", re.IGNORECASE)
-_TAIL = re.compile(
-    rf"(?:[A-Z]\.|(?:st|ave|rd|blvd|brgy|bgy|dr|mr|mrs|sto|sta)\.(?=\s)|(?!{_STOP}){_WORD})",
-    re.IGNORECASE,
-)
+_GENERIC = _VOCABULARY.pattern("generic")
+_JA_NOT = _VOCABULARY.pattern("ja_not")
+_DANGLING = _VOCABULARY.pattern("dangling", re.IGNORECASE)
+_MORE_NAME = _VOCABULARY.pattern("more_name")
+_PREPOSED = _VOCABULARY.pattern("preposed", re.IGNORECASE)
+_VERBS = _VOCABULARY.words("verbs")
+_STREET = _VOCABULARY.pattern("street")
+_LANDMARK = _VOCABULARY.pattern("landmark")
+_STREET_IN = _VOCABULARY.pattern("street_in", re.IGNORECASE)
+_LANDMARK_IN = _VOCABULARY.pattern("landmark_in", re.IGNORECASE)
+_NUMBER_IN = _VOCABULARY.pattern("number_in", re.IGNORECASE)
+_NO_PLACE_THOUGH = _VOCABULARY.pattern("no_place_though", re.IGNORECASE)
+_JOINED_STREET = _VOCABULARY.pattern("joined_street")
+_GOES_TO = _VOCABULARY.pattern("goes_to")
+_GOES_ON = _VOCABULARY.pattern("goes_on")
+_BELONGS = _VOCABULARY.pattern("belongs")
+# Prepositions that say no more than "there", unlike "behind".
+_QUIET = _VOCABULARY.words("quiet")
+_TAIL = _VOCABULARY.pattern("tail", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -225,9 +132,7 @@ def _preposed(text: str) -> list[Place]:
             continue
         prep = fold(match.group("prep"))
         score = _score(body) + _lead(prep, body)
-        if prep in ("of", "to") and not re.search(
-            rf"\b(?:{_STREET}|{_LANDMARK}\b)", body, re.IGNORECASE
-        ):
+        if prep in ("of", "to") and not _BELONGS.match(body):
             continue
         start = match.start() if _is_telling(match.group("prep")) else match.end()
         found.append(
@@ -249,10 +154,7 @@ def _lead(preposition: str, body: str) -> float:
 
 def _is_telling(preposition: str) -> bool:
     """Whether the preposition says more than "there": "behind", but not "at"."""
-    return fold(preposition) not in (
-        "at", "on", "in", "@", "from", "sa", "en", "en el", "en la", "dito sa", "by", "into", "off",
-        "of", "to", "around", "over", "through", "past", "across", "within", "por", "en los", "en las",
-    )  # fmt: skip
+    return fold(preposition) not in _QUIET
 
 
 def _noun_end(text: str, start: int, preposition: str) -> int:
@@ -278,55 +180,39 @@ def _noun_end(text: str, start: int, preposition: str) -> int:
     return len(text[:here].rstrip())
 
 
-_VERBS = frozenset(
-    "just grabbed robbed took stole me nos le snatched ran went came asked told said keep keeps threw "
-    "dumped hit fell broke smashed collapsed jumped stopped started".split()
-)
-
-
 def _ends_after(previous: str, word: str) -> bool:
     """Whether `word` goes on with something else: "Laurel Street lets", "Ferry Park hangs"."""
-    if not word[0].islower() or re.fullmatch(
-        f"{_PREPOSITION}|{_LANDMARK}s?|and|y|n|corner|cor", word
-    ):
+    if not word[0].islower() or _GOES_ON.fullmatch(word):
         return False
-    if re.fullmatch(_STREET, previous) or word in _VERBS:
+    if _STREET.fullmatch(previous) or word in _VERBS:
         return True
-    return bool(re.fullmatch(_LANDMARK, previous) and re.search(r"(?:s|ed|ing|y)$", word))
+    return bool(_LANDMARK.fullmatch(previous) and re.search(r"(?:s|ed|ing|y)$", word))
 
 
 def _and_continues(text: str, at: int, preposition: str, word: str) -> bool:
     """Whether "and" joins two streets, as in "corner of Luna and Hidalgo"."""
     if word in ("to", "hanggang"):
-        goes = re.match(rf"\s+(?:the )?(?:[A-Z]|{_LANDMARK}\b)", text[at:]) is not None
+        goes = _GOES_TO.match(text, at) is not None
         return goes or preposition in ("from", "between", "mula sa", "closest", "close")
     following = text[at:].lstrip()
     if preposition.endswith(("corner of", "esquina de")) or preposition in ("between", "entre"):
         return True
     if word == "n":
         return True
-    return bool(
-        re.match(
-            rf"[A-Z][\w'’\-]*(?!\s+(?:was|is|has|said|told))|(?!the |a |an |my |our )(?:{_WORD} ){{1,2}}{_STREET}",
-            following,
-        )
-    )
+    return _JOINED_STREET.match(following) is not None
 
 
 def _score(body: str) -> float:
     score = 0.0
-    if re.match(
-        r"(?i)(?:\w+ )?(?:building|parking|school|bus|house|business|fence|market|upload|barangay) (?:permit|code|ticket|fees?|schedule|supplies|rules|clearance|boy|kids?|bag)",
-        body,
-    ):
+    if _NO_PLACE_THOUGH.match(body):
         return score
-    if re.search(rf"\b{_STREET}", body, re.IGNORECASE):
+    if _STREET_IN.search(body):
         score += 1.0
-    if re.search(rf"\b{_LANDMARK}s?\b", body, re.IGNORECASE):
+    if _LANDMARK_IN.search(body):
         score += 0.7
     if re.search(r"(?<![.!?]\s)\b[A-ZÁÉÍÓÚÑ][\w'’]+", body):
         score += 0.6
-    if re.search(r"\b(?:number|no\.?|house|#) ?\d+", body, re.IGNORECASE):
+    if _NUMBER_IN.search(body):
         score += 0.5
     elif re.search(r"\b\d+[A-Za-z]?\b", body):
         score += 0.2

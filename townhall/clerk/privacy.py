@@ -2,19 +2,12 @@
 
 import re
 
-_PHONE = r"(?:\+?\d[\s\-.()]?){9,15}\d|\b0\d{2,3}[\s\-.]?\d{3}[\s\-.]?\d{4}\b|\(\d{2,4}\)\s?\d{3}[\s\-]?\d{3,4}"
-_ID = r"\b\d{3,4}(?:[\s\-]\d{3,4}){2,4}\b|\b\d{8,16}\b"
-_MAIL = r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+"
-_PLATE = (
-    r"(?<=plate )(?:number |no\.? |is |# ?)*[A-Z]{2,3}[\s\-]?\d{3,4}\b|\b[A-Z]{3}[\s\-]?\d{3,4}\b"
-)
-_LEAD = (
-    r"(?:(?:,\s*)?\b(?:my |the )?(?:phone|cell(?:phone)?|mobile|contact|telephone|number|id|email|e-mail|plates?)(?: number| no\.?)?"
-    r"(?: is|'s|:)?\s*|\b(?:you can |please )?(?:call|text|mail|reach|contact|email)(?: me)?(?: at| on)?\s*)?"
-)
-_PRIVATE = re.compile(rf"{_LEAD}(?:{_MAIL}|{_PHONE}|{_ID}|{_PLATE})", re.IGNORECASE)
-_CONTACT = re.compile(rf"(?:{_MAIL}|{_PHONE})")
-_LOOSE_ENDS = re.compile(r"\s+(?=[,.;!?])|(?:^|(?<=[.!?]))\s*(?:and|,)\s+(?=[.,])|\(\s*\)")
+from townhall.clerk.vocabulary import load_vocabulary
+
+_VOCABULARY = load_vocabulary("privacy")
+_PRIVATE = _VOCABULARY.pattern("private", re.IGNORECASE)
+_CONTACT = _VOCABULARY.pattern("contact")
+_LOOSE_ENDS = _VOCABULARY.pattern("loose_ends")
 
 
 def without_private(text: str) -> str:

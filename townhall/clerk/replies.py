@@ -144,8 +144,12 @@ class Speaker:
         if status == "withdrawn":
             return self._wording.say("withdrawn", reference=reference)
         if status == "amended":
-            changes = ", ".join(str(each["value"]) for each in call.arguments.get("changes", []))
-            return self._wording.say("amended", reference=reference, changes=changes)
+            changes = call.arguments.get("changes", [])
+            listed = ", ".join(
+                str(each["value"]) for each in changes if each["field"] != "description"
+            )
+            key = "amended" if listed else "added"
+            return self._wording.say(key, reference=reference, changes=listed)
         key = "cannot_amend" if call.name == "amend_report" else "cannot_withdraw"
         return self._wording.say(key, reference=reference)
 
