@@ -1,6 +1,5 @@
 """Small labelled cases and conversations as they went, each changed where a test needs it."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from townhall.evaluation.cases import Case
@@ -91,8 +90,3 @@ def played(
 ) -> PlayedCase:
     """Return the case as it went; `tools` is what tools told the model."""
     return PlayedCase(of, exchanges, records, (tools,) if tools else (), seconds=1.0)
-
-
-def clock() -> datetime:
-    """Return a wall time that no case has."""
-    return datetime(2031, 1, 1, tzinfo=UTC)

@@ -38,6 +38,8 @@ async def evaluate(
     """
     console = console or Console()
     cases = read_cases(cases_file)
+    if json_path is not None:
+        _refuse_unwritable(json_path)
     with TemporaryDirectory(prefix="townhall-eval-") as folder:
         apart = settings.model_copy(update={"data": Path(folder), "database_url": None})
         async with open_front_desk(apart, model=model) as desk:
@@ -68,6 +70,14 @@ async def _play_all(desk: FrontDesk, cases: Sequence[Case], jobs: int) -> list[P
             return played
 
         return list(await asyncio.gather(*(play_one(case) for case in cases)))
+
+
+def _refuse_unwritable(path: Path) -> None:
+    # A run may take long and cost money: better to know before it than after.
+    try:
+        path.touch()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _write(path: Path, report: dict[str, object]) -> None:
