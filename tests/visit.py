@@ -29,7 +29,8 @@ class Visit:
     async def say(self, message: str, *calls: Call, reply: str = "Done.") -> list[dict[str, Any]]:
         """Write a message; return the results of the calls that the model makes upon it."""
         made = [
-            function_call(name, arguments, call_id=f"call_{number}")
+            # In ASCII, as an API sends what UTF-8 cannot carry.
+            function_call(name, _json(arguments), call_id=f"call_{number}")
             for number, (name, arguments) in enumerate(calls)
         ]
         said = [assistant_message(reply)]
@@ -50,6 +51,10 @@ class Visit:
     def other_session(self, session_id: str) -> "Visit":
         """Return the visit of somebody else at the same desk."""
         return Visit(self.server, session_id, self._model)
+
+
+def _json(arguments: dict[str, Any] | str) -> str:
+    return arguments if isinstance(arguments, str) else json.dumps(arguments)
 
 
 @asynccontextmanager
