@@ -7,7 +7,11 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 PORT ?= 8000
 INSTALLED := $(VENV)/.installed
 
-.PHONY: setup serve test check lock format lint types imports openapi clean
+# The web page needs Node; without it everything else works.
+NODE_IS_FIT := $(shell node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null && echo yes)
+WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f ! -name api.ts -print) docs/openapi.json
+
+.PHONY: setup web web-check web-dev serve test check lock format lint types imports openapi clean
 
 setup: $(INSTALLED)
 
@@ -21,13 +25,37 @@ $(INSTALLED): requirements.lock pyproject.toml | $(filter .tools/bin/uv,$(UV))
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	touch $@
 
-serve: setup
+ifeq ($(NODE_IS_FIT),yes)
+web: townhall/web/index.html
+
+townhall/web/index.html: web/node_modules/.installed $(WEB_SOURCES)
+	npm --prefix web run --silent build
+	touch $@
+
+web/node_modules/.installed: web/package-lock.json
+	npm --prefix web ci --no-audit --no-fund --loglevel error
+	touch $@
+
+web-check: web
+	npm --prefix web run --silent lint
+	npm --prefix web run --silent test
+else
+web web-check:
+	@echo "Node.js 20 or later is not installed: the page at /app/ is not built or checked."
+	@test -z "$$CI"
+endif
+
+# The page on port 3000, remade at every change, against a server on port 8000.
+web-dev: web
+	npm --prefix web run dev
+
+serve: setup web
 	$(BIN)/townhall serve --port $(PORT)
 
-test: setup
+test: setup web
 	$(BIN)/pytest
 
-check: lint types imports test
+check: lint types imports web-check test
 
 lint: setup
 	$(BIN)/ruff format --check .
@@ -42,6 +70,7 @@ imports: setup
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(if $(NODE_IS_FIT),npm --prefix web run --silent format)
 
 openapi: setup
 	$(BIN)/townhall openapi > docs/openapi.json
@@ -52,4 +81,4 @@ lock: | $(filter .tools/bin/uv,$(UV))
 	  --no-emit-index-url --no-header --output-file requirements.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) .tools
+	rm -rf $(VENV) .tools web/node_modules townhall/web

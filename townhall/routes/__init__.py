@@ -1,6 +1,6 @@
 """HTTP: parse, admit, call, encode. No SQL, no SDK."""
 
-from townhall.routes import chat, health, insights, pages, records, sessions, town, turns
+from townhall.routes import chat, form, health, insights, pages, records, sessions, town, turns
 
 ROUTERS = (
     health.router,  # /, /health, /ready
@@ -10,5 +10,6 @@ ROUTERS = (
     records.router,  # /reports
     insights.router,  # /insights
     town.router,  # /town
+    form.router,  # /app/form; before the pages, which take every other path under /app/
     pages.router,  # /app/
 )

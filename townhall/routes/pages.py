@@ -3,10 +3,12 @@
 The server also runs without the build; then /app/ says how to make one.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 from starlette.datastructures import Headers
@@ -14,6 +16,9 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from townhall.errors import NotFound
+from townhall.telemetry.logs import get_logger
+
+logger = get_logger("townhall.http")
 
 BUILD = Path(__file__).parent.parent / "web"
 # The embeddable chat keeps its name across versions; what is under assets/ has a hash in its name.
@@ -41,7 +46,15 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
-router = APIRouter(prefix="/app", include_in_schema=False)
+
+@asynccontextmanager
+async def _announce(_: FastAPI) -> AsyncIterator[None]:
+    if not is_built():
+        logger.warning("the web page is not built: /app/ has only the form", build="make web")
+    yield
+
+
+router = APIRouter(prefix="/app", include_in_schema=False, lifespan=_announce)
 
 
 @router.get("")

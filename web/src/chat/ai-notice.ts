@@ -10,12 +10,18 @@ export class AiNotice extends LocalElement {
     basics,
     css`
       aside {
-        display: grid;
-        gap: 0.5rem 1.25rem;
-        padding: 1rem 1.25rem;
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.6rem 1.5rem;
+        align-items: center;
+        padding: 0.9rem 1.25rem;
         border: 1px solid var(--accent-line);
         border-radius: var(--radius);
         background: var(--accent-soft);
+      }
+
+      .words {
+        flex: 1 1 18rem;
       }
 
       h2 {
@@ -27,8 +33,7 @@ export class AiNotice extends LocalElement {
       }
 
       button {
-        justify-self: start;
-        margin-block-start: 0.25rem;
+        flex: none;
       }
     `,
   ]
@@ -38,16 +43,18 @@ export class AiNotice extends LocalElement {
   override render(): TemplateResult {
     const { strings } = this
     return html`<aside aria-labelledby="title">
-      <h2 id="title">${strings.aiTitle}</h2>
-      <p>
-        ${strings.aiText}
-        ${
-          this.phone === ''
-            ? nothing
-            : html`${strings.aiPerson}
-                <a href="tel:${this.phone.replace(/[^+\d]/g, '')}">${this.phone}</a>.`
-        }
-      </p>
+      <div class="words">
+        <h2 id="title">${strings.aiTitle}</h2>
+        <p>
+          ${strings.aiText}
+          ${
+            this.phone === ''
+              ? nothing
+              : html`${strings.aiPerson}
+                  <a href="tel:${this.phone.replace(/[^+\d]/g, '')}">${this.phone}</a>.`
+          }
+        </p>
+      </div>
       <button class="plain" type="button" @click=${() => this.dispatchEvent(new Event('agree'))}>
         ${strings.aiAgree}
       </button>

@@ -14,12 +14,12 @@ export class WelcomePanel extends LocalElement {
     css`
       :host {
         display: grid;
-        gap: 1.75rem;
+        gap: clamp(1.1rem, 3cqi, 1.6rem);
       }
 
       h1 {
         font-family: var(--serif);
-        font-size: clamp(1.5rem, 1.1rem + 2.2cqi, 2.15rem);
+        font-size: clamp(1.4rem, 1.1rem + 1.6cqi, 1.8rem);
         font-weight: 600;
         line-height: 1.25;
         text-wrap: balance;
@@ -28,7 +28,7 @@ export class WelcomePanel extends LocalElement {
       .lead {
         margin-block-start: 0.5rem;
         color: var(--ink-soft);
-        font-size: 1.1875rem;
+        font-size: clamp(1.0625rem, 0.95rem + 0.5cqi, 1.1875rem);
         line-height: 1.5;
         text-wrap: pretty;
       }

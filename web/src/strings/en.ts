@@ -29,7 +29,7 @@ export const en = {
   tooLong: (over: number) => `${over} characters too many.`,
   aiTitle: 'You are writing to a computer program',
   aiText:
-    'This desk is an automatic assistant of the town, not a person. It can answer from the town’s own pages and pass reports on to staff. It can be wrong: check what it has understood.',
+    'This desk answers automatically, from the town’s own pages, and passes reports on to staff. It can be wrong: check what it has understood.',
   aiPerson: 'A person answers at',
   aiAgree: 'I understand',
   aiLine: 'Automatic assistant: it can be wrong. In an emergency call',

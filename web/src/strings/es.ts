@@ -30,7 +30,7 @@ export const es: Strings = {
   tooLong: (over) => `Sobran ${over} caracteres.`,
   aiTitle: 'Está escribiendo a un programa informático',
   aiText:
-    'Esta ventanilla es un asistente automático del municipio, no una persona. Responde con las páginas del municipio y entrega los avisos al personal. Puede equivocarse: compruebe lo que ha entendido.',
+    'Esta ventanilla responde automáticamente con las páginas del municipio y entrega los avisos al personal. Puede equivocarse: compruebe lo que ha entendido.',
   aiPerson: 'Una persona le atiende en',
   aiAgree: 'Entendido',
   aiLine: 'Asistente automático: puede equivocarse. En una emergencia llame al',

@@ -30,7 +30,7 @@ export const tl: Strings = {
   tooLong: (over) => `Sobra ng ${over} karakter.`,
   aiTitle: 'Isang computer program ang kausap mo',
   aiText:
-    'Ang desk na ito ay awtomatikong katulong ng bayan, hindi tao. Sumasagot ito mula sa mga pahina ng bayan at ipinapasa ang mga ulat sa kawani. Maaari itong magkamali: suriin ang naintindihan nito.',
+    'Awtomatikong sumasagot ang desk na ito mula sa mga pahina ng bayan, at ipinapasa ang mga ulat sa kawani. Maaari itong magkamali: suriin ang naintindihan nito.',
   aiPerson: 'Tao ang sasagot sa',
   aiAgree: 'Naiintindihan ko',
   aiLine: 'Awtomatikong katulong: maaaring magkamali. Sa emergency, tumawag sa',
