@@ -125,6 +125,31 @@ async def test_activity_moves_a_session_to_the_top(settings: Settings) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("path", "pointer"),
+    [
+        ("/sessions?limit=0", "/query/limit"),
+        ("/sessions?limit=201", "/query/limit"),
+        ("/sessions?limit=ten", "/query/limit"),
+        ("/sessions?user_id=a%20b", "/query/user_id"),
+        ("/sessions?after=" + "a" * 201, "/query/after"),
+        ("/sessions?after=zzz", "/query/after"),
+        ("/sessions?after=", "/query/after"),
+        ("/sessions?after=%FF%00", "/query/after"),
+        ("/sessions?after=MjAyNi0wMS0wMXwtMQ", "/query/after"),
+        ("/sessions/s/messages?after=x", "/query/after"),
+        ("/sessions/s/messages?after=-1", "/query/after"),
+        ("/sessions/s/messages?limit=201", "/query/limit"),
+    ],
+)
+async def test_a_wrong_page_is_refused(path: str, pointer: str, shared: Running) -> None:
+    """Limits run from 1 to 200 and cursors are ours: anything else is 422 and is named."""
+    await shared.say("hi", "s")
+    response = await shared.client.get(path)
+    assert response.status_code == 422, response.text
+    assert [error["pointer"] for error in response.json()["errors"]] == [pointer]
+
+
 async def test_a_session_names_its_current_turn(settings: Settings) -> None:
     """While a turn runs or waits, the session says which, so that a page can follow it."""
     think = asyncio.Event()

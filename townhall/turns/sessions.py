@@ -269,4 +269,6 @@ def _read_seq(cursor: str | None) -> int:
 
 def _bad_cursor() -> ValidationFailed:
     reason = "must be the `next` of an earlier page"
-    return ValidationFailed("The cursor is not valid.", errors=(FieldError("/after", reason),))
+    return ValidationFailed(
+        "The cursor is not valid.", errors=(FieldError("/query/after", reason),)
+    )
