@@ -48,11 +48,11 @@ async def evaluate(
             seconds = time.monotonic() - began
             scores = [score_case(each, desk.town) for each in played]
             summary = summarise(desk.model_name, scores, seconds)
+    if json_path is not None:
+        _write(json_path, report_json(summary, scores))
     if show_failures:
         print_failures(console, scores)
     print_summary(console, summary)
-    if json_path is not None:
-        _write(json_path, report_json(summary, scores))
     return summary
 
 
