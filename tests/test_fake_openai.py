@@ -20,12 +20,6 @@ Speak = Callable[..., AsyncGenerator[str]]
 Whole = Callable[..., Awaitable[str | None]]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    """The event loop that the application runs on."""
-    return "asyncio"
-
-
 def client_of(fake: FakeOpenAI, *, max_retries: int = 0) -> AsyncOpenAI:
     """Return the library's client; it must be closed."""
     return AsyncOpenAI(base_url=fake.base_url, api_key="x", max_retries=max_retries, timeout=10)

@@ -27,12 +27,6 @@ SHAPES = {
 }
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    """The event loop that the application runs on."""
-    return "asyncio"
-
-
 @pytest.mark.parametrize("shape", SHAPES)
 async def test_every_responses_frame_is_of_the_librarys_types(shape: str) -> None:
     """Each event and the whole answer validate; the numbers count up."""
