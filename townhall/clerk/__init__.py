@@ -1,0 +1,1 @@
+"""The built-in clerk: a model without key and network, with the same tools as any other."""

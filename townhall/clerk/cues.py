@@ -8,15 +8,11 @@ from pathlib import Path
 
 from townhall.clerk.lexicon import Found, Lexicon
 from townhall.clerk.text import fold, sentences, words
+from townhall.clerk.vocabulary import load_vocabulary
 
 # A fragment that begins with one of these is an answer whatever follows.
-_STRONG_YES = re.compile(
-    r"(?:yes|yep|yeah|yup|opo|oo|sí|si,|はい|ええ|correct|exactly|that'?s (?:right|correct))(?![^\W_])"
-)
-_STRONG_NO = re.compile(
-    r"(?:no|nope|nah|hindi|いいえ|違い)(?:\s*$|[\s,、]+(?:that|thats|that's|it|its|it's|not|thanks|thank|sorry|wait|"
-    r"i|we|just|wrong|sir|po|the|nothing|naman|gracias|señor|es|era|fue|en|he|she|they|my)\b|[\s,、]*$)"
-)
+_STRONG_YES = load_vocabulary("talk").pattern("strong_yes")
+_STRONG_NO = load_vocabulary("talk").pattern("strong_no")
 _MARKS = re.compile(r"[,;:.!?。、！？—–]+|\s-+\s")
 # Acts that only count when a fragment is little more than the cue.
 _LEADING = frozenset({"confirm", "deny", "greet", "thanks", "skip", "smalltalk"})
@@ -33,7 +29,7 @@ class Cues:
     severity: Lexicon
 
     def acts_in(self, text: str) -> frozenset[str]:
-        """Return the names of the acts in `text`; short answers count only where they stand alone."""
+        """Return the acts in `text` by name; short answers count only where they stand alone."""
         found = {
             each.key for each in self.acts.find(text) if each.key not in _LEADING | _SHORT.keys()
         }

@@ -156,7 +156,7 @@ class Dialogue:
             decision.asks.append(Say("ask_change"))
             return
         state.pending, state.focus = "confirm", matters[-1]
-        decision.asks.append(Say("readback", {"matters": matters}))
+        decision.asks.append(Say("readback", matters=tuple(matters)))
 
     def _question(self, matter: Matter, need: str, again: bool) -> Say:
         if need == "where":

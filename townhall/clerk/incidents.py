@@ -1,6 +1,5 @@
 """Which incident types of the town a text speaks of, and how severe it sounds."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -9,6 +8,7 @@ from townhall.clerk.cues import load_cues
 from townhall.clerk.lexicon import Found, Lexicon
 from townhall.clerk.spelling import rarity
 from townhall.clerk.text import fold, words
+from townhall.clerk.vocabulary import load_vocabulary
 from townhall.town import IncidentType, Town
 
 # From this weight on a type is certain enough to be a report of its own.
@@ -21,11 +21,7 @@ _SHARED = 0.6
 _DETAIL = 0.3
 # Where danger to life is likely, it goes before what else may be meant.
 _GRAVE = 1.15
-# "It does not touch any wires" is no report of a wire.
-_NEGATION = re.compile(
-    r"(?:\bdoesn'?t|\bdoes not|\bdon'?t|\bdo not|\bdidn'?t|\bdid not|\bisn'?t|\bis not|\bnot|\bno|\bnever|\bwithout|"
-    r"\bhindi(?: naman)?|\bsin)(?: \w+)?\s*$"
-)
+_NEGATION = load_vocabulary("talk").pattern("negation")
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,11 @@ from townhall.clerk.people import name_from_answer
 from townhall.clerk.state import State
 from townhall.clerk.text import fold, has_cjk, words
 from townhall.clerk.understanding import Opinion, Reading, Report, best_place
+from townhall.clerk.vocabulary import load_vocabulary
 
-_FILLER = re.compile(
-    r"^(?:(?:it'?s|it is|its|that'?s|this is|they are|at|in|on|sa|nasa|doon sa|dito sa|en|está en|es en|"
-    r"the place is|the location is|location:?|place:?|i think|probably|yes|oh|um|uh|well|so|sorry)[,\s]+)+",
-    re.IGNORECASE,
-)
+_VOCABULARY = load_vocabulary("talk")
+_FILLER = _VOCABULARY.pattern("filler", re.IGNORECASE)
+_REFERS_BACK = _VOCABULARY.pattern("refers_back", re.IGNORECASE)
 
 
 def identify(state: State, reading: Reading, text: str) -> None:
@@ -73,13 +72,7 @@ def _known(state: State, report: Report, fresh: list[Matter]) -> Matter | None:
 
 def _refers_back(text: str) -> bool:
     """Whether words speak of what was named before: "he", "it", "they are"."""
-    return (
-        re.match(
-            r"(?i)(?:he|she|it|they|it'?s|he'?s|she'?s|they'?re|this|that|siya|sila|ito|es|está)\b",
-            text,
-        )
-        is not None
-    )
+    return _REFERS_BACK.match(text) is not None
 
 
 def _take_opinion(state: State, opinion: Opinion, fresh: list[Matter]) -> None:
@@ -127,8 +120,7 @@ def _with_street(place: str, reading: Reading) -> str:
 
 def _fill(state: State, reading: Reading, text: str) -> None:
     """Take the answer to what was asked, and whatever else was said, into an open matter."""
-    matter = state.focus if state.focus in state.open() else state.open()[0]
-    assert matter is not None
+    matter = state.in_hand()
     if is_only_name(text, state.reporter):
         return
     answered = _fill_place(state, matter, reading, text)
@@ -155,9 +147,10 @@ def _fill_place(state: State, matter: Matter, reading: Reading, text: str) -> bo
             return False
         matter.place = bare_place(text)
         return True
-    if best is not None and matter.place is not None and len(words(text)) <= 12:
-        if fold(best.text) not in fold(matter.place):
-            matter.place = f"{matter.place}, {best.text}"
+    if best is None or matter.place is None or len(words(text)) > 12:
+        return False
+    if fold(best.text) not in fold(matter.place):
+        matter.place = f"{matter.place}, {best.text}"
     return False
 
 

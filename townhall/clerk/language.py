@@ -1,8 +1,10 @@
-"""Which language a resident writes, by script and by a small model that ships inside its package."""
+"""Which language a resident writes, by script, by small words and by a small model."""
 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+
+from townhall.clerk.vocabulary import load_vocabulary
 
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -18,136 +20,14 @@ _FAMILY = {
     "ast": "es",
 }
 _SURE = 0.5
-_FUNCTION_WORDS = {
-    "tl": frozenset(
-        [
-            "ang",
-            "ng",
-            "mga",
-            "sa",
-            "na",
-            "ay",
-            "po",
-            "opo",
-            "hindi",
-            "wala",
-            "walang",
-            "may",
-            "meron",
-            "ito",
-            "iyan",
-            "dito",
-            "doon",
-            "kami",
-            "namin",
-            "ako",
-            "ko",
-            "siya",
-            "nila",
-            "kasi",
-            "yung",
-            "ung",
-            "lang",
-            "rin",
-            "din",
-            "pa",
-            "naman",
-            "kahapon",
-            "kanina",
-            "ngayon",
-            "gabi",
-            "kagabi",
-            "salamat",
-            "at",
-            "si",
-            "ni",
-            "kay",
-            "para",
-            "amin",
-            "aming",
-            "niyo",
-            "ninyo",
-            "nyo",
-            "oo",
-            "gusto",
-            "bakit",
-            "saan",
-            "kailan",
-            "ano",
-            "sino",
-            "paano",
-            "magkano",
-            "maraming",
-            "magandang",
-            "umaga",
-            "hapon",
-        ]
-    ),
-    "es": frozenset(
-        [
-            "el",
-            "la",
-            "los",
-            "las",
-            "un",
-            "una",
-            "unos",
-            "de",
-            "del",
-            "en",
-            "y",
-            "que",
-            "por",
-            "para",
-            "con",
-            "hay",
-            "está",
-            "es",
-            "son",
-            "mi",
-            "me",
-            "se",
-            "no",
-            "sí",
-            "su",
-            "al",
-            "lo",
-            "le",
-            "ayer",
-            "hoy",
-            "noche",
-            "mañana",
-            "gracias",
-            "hola",
-            "quiero",
-            "calle",
-            "cerca",
-            "frente",
-            "desde",
-            "cómo",
-            "dónde",
-            "cuándo",
-            "qué",
-            "quién",
-            "muy",
-            "pero",
-            "también",
-            "porque",
-            "buenos",
-            "buenas",
-            "días",
-            "tardes",
-        ]
-    ),
-}
-_CLEAR_WORDS = frozenset(
-    "opo oo salamat hindi wala walang kumusta magandang sige tama hola gracias sí correcto buenas buenos".split()
-)
+_VOCABULARY = load_vocabulary("language")
+_FUNCTION_WORDS = {code: frozenset(found) for code, found in _VOCABULARY.table("common").items()}
+_CLEAR_WORDS = _VOCABULARY.words("clear")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 def language_of(text: str, spoken: Sequence[str], previous: str | None = None) -> str:
-    """Return the code of the language of `text`; short or doubtful lines keep the `previous` one."""
+    """Return the language of `text` by code; short or doubtful lines keep the `previous` one."""
     fallback = previous or spoken[0]
     if _KANA.search(text) or (_HAN.search(text) and "ja" in spoken and "zh" not in spoken):
         return "ja"

@@ -6,7 +6,7 @@ Endings, accents and typing errors are forgiven. Nothing here knows what a patte
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rapidfuzz import process
@@ -90,15 +90,20 @@ class Lexicon:
         if not text.isascii():
             self._find_substrings(fold(text), hits)
         found = [
-            Found(pattern.key, pattern.weight_of(parts), tuple((h.start, h.end) for h in parts))
+            each
             for number, by_part in hits.items()
-            if len(parts := list(by_part.values())) == (pattern := self._patterns[number]).parts
-            and self._is_near(parts)
+            if (each := self._found(self._patterns[number], list(by_part.values())))
         ]
         return tuple(sorted(found, key=lambda each: (-each.weight, each.start)))
 
-    def _is_near(self, parts: Collection[_Hit]) -> bool:
-        return max(hit.end for hit in parts) - min(hit.start for hit in parts) <= self._reach
+    def _found(self, pattern: _Pattern, parts: list[_Hit]) -> Found | None:
+        """Return the find of a pattern, if all its parts are there and near enough."""
+        if len(parts) < pattern.parts:
+            return None
+        if max(hit.end for hit in parts) - min(hit.start for hit in parts) > self._reach:
+            return None
+        spans = tuple((hit.start, hit.end) for hit in parts)
+        return Found(pattern.key, pattern.weight_of(parts), spans)
 
     def keys_in(self, text: str) -> frozenset[str]:
         """Return the keys of all patterns that stand in `text`."""

@@ -11,6 +11,7 @@ from townhall.clerk.opinions import FeedbackKind, sentiment_of
 from townhall.clerk.people import named_people_in, people_in
 from townhall.clerk.privacy import without_private
 from townhall.clerk.text import fold, sentences, words
+from townhall.clerk.vocabulary import load_vocabulary
 from townhall.town import Attribute, IncidentType
 
 Need = Literal["what", "where", "when", "detail"]
@@ -20,7 +21,9 @@ _EMPTY_ACTS = frozenset(
     {"greet", "thanks", "close", "confirm", "deny", "anonymous", "smalltalk", "report_intent",
      "feedback_intent", "help", "three", "skip"}
 )  # fmt: skip
-_SELF = r"(?:my (?:full )?name(?:'s| is|s)?|name is|i am|i'm|im|this is(?: \w+)?(?: \w+)?|me llamo|mi nombre es|soy|ako(?: po)? si|signed,?|[—–-]|と申します|call me|here is)"
+_VOCABULARY = load_vocabulary("talk")
+_SELF_BEFORE = _VOCABULARY.pattern("self_before").pattern
+_SELF_AFTER = _VOCABULARY.pattern("self_after").pattern
 
 
 @dataclass
@@ -105,8 +108,8 @@ class Matter:
 
     def filing(self, reporter: str | None, types: IncidentWords, today: date) -> dict[str, Any]:
         """Return the arguments of the filing tool."""
-        text = self.text(reporter)
-        if self.form == "feedback":
+        if self.form == "feedback" or self.kind is None:
+            text = self.text(reporter)
             return {
                 "feedback_kind": self.opinion,
                 "topic": self.topic or "other",
@@ -114,27 +117,20 @@ class Matter:
                 "sentiment": sentiment_of(self.opinion, text),
                 "reporter_name": reporter,
             }
-        assert self.kind is not None
         happens_now = self.kind.when == "now" or self.is_urgent()
         day = self.day or (today if happens_now and not self.recurring else None)
+        told = " ".join(self.told)
         return {
             "incident_type": self.kind.code,
-            "description": text,
+            "description": self.text(reporter),
             "location": self.place,
             "date_of_occurrence": day.isoformat() if day else None,
             "time_of_occurrence": f"{self.clock:%H:%M}" if self.clock else None,
             "person_involved": self.people(reporter),
             "reporter_name": reporter,
-            "severity_level": self.severity(types),
+            "severity_level": 5 if self.is_urgent() else types.severity(self.kind, told),
             "details": [{"code": code, "value": said} for code, said in self.details.items()],
         }
-
-    def severity(self, types: IncidentWords) -> int:
-        """Return the level of an incident from all that was told."""
-        assert self.kind is not None
-        if self.is_urgent():
-            return 5
-        return types.severity(self.kind, " ".join(self.told))
 
 
 def _is_about_people(kind: IncidentType) -> bool:
@@ -150,11 +146,5 @@ def _is_empty(text: str) -> bool:
 def _without_name(text: str, reporter: str | None) -> str:
     if reporter is None or fold(reporter) not in fold(text):
         return text
-    name = re.escape(reporter)
-    stripped = re.sub(
-        rf"(?:{_SELF}\s*)?{name}(?:と申します|です)?(?: here| speaking| is my name| po| by the way)?",
-        "",
-        text,
-        flags=re.IGNORECASE,
-    )
-    return stripped.strip(" ,.—–-。")
+    pattern = rf"(?:{_SELF_BEFORE}\s*)?{re.escape(reporter)}{_SELF_AFTER}"
+    return re.sub(pattern, "", text, flags=re.IGNORECASE).strip(" ,.—–-。")

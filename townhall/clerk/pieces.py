@@ -93,8 +93,9 @@ class Sorter:
             elif last is not None and (piece.kind == "detail" or _belongs(last, piece)):
                 last.pieces.append(piece)
             else:
-                kind = "opinion" if piece.kind == "opinion" else "incident"
-                groups.append(Group(kind, [*waiting, piece]))
+                is_opinion = piece.kind == "opinion"
+                told = [*waiting, piece]
+                groups.append(Group("opinion" if is_opinion else "incident", told))
                 waiting = []
         return groups
 

@@ -1,4 +1,4 @@
-"""The place that a resident names, in their own words: streets, landmarks, lots, Japanese places."""
+"""The place that a resident names, in their own words: streets, landmarks, lots."""
 
 import re
 from collections.abc import Iterable
@@ -65,7 +65,7 @@ class Place:
 
 
 def places_in(text: str, skip: Iterable[tuple[int, int]] = ()) -> list[Place]:
-    """Return every place named in `text`, in order; `skip`: stretches that are no place, as days."""
+    """Return the places named in `text`, in order; `skip`: stretches that are none, as days."""
     for start, end in skip:
         text = text[:start] + ";" * (end - start) + text[end:]
     if has_cjk(text):

@@ -1,4 +1,4 @@
-"""What does not belong into a description: telephone and identity numbers, addresses of mail, plates."""
+"""What does not belong into a description: numbers of telephones, papers and plates, mail."""
 
 import re
 

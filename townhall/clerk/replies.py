@@ -44,15 +44,13 @@ class Speaker:
         return "\n\n".join(parts) or self._wording.say("ask_what_where")
 
     def _say(self, say: Say) -> str:
-        if say.key == "readback":
-            matters = say.values["matters"]
-            assert isinstance(matters, list)
-            return self._read_back(matters)
+        if say.matters:
+            return self._read_back(say.matters)
         if say.key == "ask_detail":
             return str(say.values["question"])
         return self._wording.say(say.key, **say.values)
 
-    def _read_back(self, matters: list[Matter]) -> str:
+    def _read_back(self, matters: Sequence[Matter]) -> str:
         state, wording = self._state, self._wording
         items = [self._item(matter) for matter in matters]
         if len(items) == 1:

@@ -16,7 +16,7 @@ def is_known_word(word: str) -> bool:
 
 
 def rarity(word: str) -> float:
-    """Return from 0 to 1 how much the mere presence of `word` says: "rooster" much, "come" nothing."""
+    """Return how much the presence of `word` says, 0 to 1: "rooster" much, "come" nothing."""
     per_million = _dictionary().word_usage_frequency(word) * 1e6
     return min(1.0, _OFTEN / per_million) if per_million > 0 else 1.0
 

@@ -11,10 +11,11 @@ from townhall.town import Town
 
 @dataclass(frozen=True)
 class Say:
-    """A sentence of the wording, by key, with what fills it in."""
+    """A sentence of the wording, by key, with what fills it in; `matters` are to be read back."""
 
     key: str
     values: dict[str, object] = field(default_factory=dict)
+    matters: tuple[Matter, ...] = ()
 
 
 @dataclass
@@ -47,6 +48,11 @@ class State:
     def open(self) -> list[Matter]:
         """Return the matters that are talked about and not yet filed."""
         return [matter for matter in self.matters if matter.state == "open"]
+
+    def in_hand(self) -> Matter:
+        """Return the open matter that was asked about, or else the first; there must be one."""
+        matters = self.open()
+        return next((each for each in matters if each is self.focus), matters[0])
 
     def filed(self) -> list[Matter]:
         """Return the matters that are on file."""

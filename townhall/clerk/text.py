@@ -7,61 +7,18 @@ from functools import lru_cache
 
 from snowballstemmer import stemmer  # type: ignore[import-untyped]
 
+from townhall.clerk.vocabulary import load_vocabulary
+
 _STEMMER = stemmer("english")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
-# A full stop after these does not end a sentence.
-_ABBREVIATIONS = frozenset(
-    [
-        "st",
-        "ave",
-        "rd",
-        "blvd",
-        "dr",
-        "mr",
-        "mrs",
-        "ms",
-        "sr",
-        "sra",
-        "srta",
-        "no",
-        "brgy",
-        "bgy",
-        "ext",
-        "cor",
-        "vda",
-        "hwy",
-        "jr",
-        "sgt",
-        "capt",
-        "ln",
-        "apt",
-        "bldg",
-        "pcs",
-        "approx",
-        "vs",
-        "etc",
-        "eng",
-        "engr",
-        "atty",
-        "gen",
-        "sta",
-        "sto",
-        "av",
-    ]
-)
-_TITLES = frozenset(
-    "mr mrs ms dr sr sra vda brgy bgy no cor engr sgt capt atty gen sta sto".split()
-)
+_VOCABULARY = load_vocabulary("text")
+_ABBREVIATIONS = _VOCABULARY.words("abbreviations")
+_TITLES = _VOCABULARY.words("titles")
 _END = re.compile(r"[.!?…]+[\"'”’)]*(?=\s|$)|[。！？]+|\n+|;")
-_CLAUSE = re.compile(
-    r",?\s+(?:(?:but|pero|kaso)\b|(?:and|plus)\s+(?:also|there(?:'s|\s+is|\s+are)|another|then|the|an?|my|our|some\w*)\b|"
-    r"y también\b|at saka\b)|"
-    r"\s+[-–—]+\s+|:\s+|、そして|"
-    r",\s+(?:also|only|another|plus|y también|pati|saka)\b",
-    re.IGNORECASE,
-)
-_LIST = re.compile(rf"{_CLAUSE.pattern}|,\s+(?:and\s+)?", re.IGNORECASE)
+_CLAUSE = _VOCABULARY.pattern("clause", re.IGNORECASE)
+_LIST = _VOCABULARY.pattern("list_item", re.IGNORECASE)
+_SHORT = _VOCABULARY.table("short")
 
 
 @dataclass(frozen=True)
@@ -109,20 +66,8 @@ def stem(word: str) -> str:
     return str(_STEMMER.stemWord(word.replace("'", "")))
 
 
-# Spellings of the chat that no distance of letters explains.
-_SHORT = {
-    "shud": "should", "shld": "should", "hav": "have", "plz": "please", "pls": "please", "wud": "would",
-    "cud": "could", "teh": "the", "ppl": "people", "bcoz": "because", "coz": "because", "cuz": "because",
-    "dis": "this", "dat": "that", "wen": "when", "thx": "thanks", "tnx": "thanks", "tnk": "thank",
-    "u": "you", "r": "are", "n": "and", "ur": "your", "wat": "what", "wich": "which", "gud": "good", "nite": "night",
-    "lite": "light", "lites": "lights", "drane": "drain", "watter": "water", "nd": "and", "wer": "where",
-    "brgy": "barangay", "govt": "government", "lil": "little", "gonna": "going", "wanna": "want",
-    "cp": "cellphone", "cel": "cellphone", "fone": "phone", "moto": "motorcycle", "q": "que", "xq": "porque",
-}  # fmt: skip
-
-
 def spelled_out(text: str) -> str:
-    """Return `text` with the short spellings of the chat written out: "can u pls" as one reads it."""
+    """Return `text` with the short spellings of the chat, as in "can u pls", written out."""
     return _WORD.sub(lambda match: _SHORT.get(match.group().lower(), match.group()), text)
 
 

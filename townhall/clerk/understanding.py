@@ -20,7 +20,8 @@ from townhall.town import IncidentType, Town
 
 # With its hyphens in any case; without them only as it is printed.
 _REFERENCE = re.compile(
-    r"\b(?i:INC|FBK)[- ](?i:[A-Z0-9]{4})[- ]?(?i:[A-Z0-9]{4})\b|\b(?:INC|FBK)(?=[A-Z]*\d)[A-Z0-9]{8}\b"
+    r"\b(?i:(?:INC|FBK)[- ][A-Z0-9]{4}[- ]?[A-Z0-9]{4})\b"
+    r"|\b(?:INC|FBK)(?=[A-Z]*\d)[A-Z0-9]{8}\b"
 )
 _FOLLOWS_INJECTION = re.compile(r"(?:then|and|also|next|reply|print|show|set|mark|after that)\b")
 # A later place must be this much surer than the first to be taken instead.

@@ -1,4 +1,4 @@
-"""The clerk's sentences, per language, from `wording/*.toml`; English stands in for what is missing."""
+"""The clerk's sentences by language, from `wording/*.toml`; English stands in for missing ones."""
 
 import tomllib
 from functools import lru_cache
