@@ -19,6 +19,7 @@ from agents.run_config import ToolExecutionConfig
 
 from townhall.assistant.breaker import Breaker
 from townhall.assistant.context import TurnContext
+from townhall.assistant.gate import check_emergency
 from townhall.assistant.models import CLERK, HOSTED_SETTINGS, ModelChoice, warm_up_clerk
 from townhall.assistant.tools import TOOLS
 from townhall.town import IncidentType, Town
@@ -42,6 +43,7 @@ class Desk:
     def __init__(self, choice: ModelChoice, *, trace_texts: bool) -> None:
         self.model_name = choice.name
         self.has_fallback = choice.is_hosted
+        self.is_assistant = choice.is_assistant
         self.breaker = Breaker()
         self._choice = choice
         self._warming: asyncio.Task[None] | None = None
@@ -83,9 +85,9 @@ class Desk:
         )
 
     def warm_up(self, town: Town) -> None:
-        """Begin to load what the clerk needs, in a thread beside everything else."""
+        """Begin to load what the first turn needs, in a thread beside everything else."""
         if self._choice is CLERK or self.has_fallback:
-            self._warming = asyncio.create_task(asyncio.to_thread(warm_up_clerk, town))
+            self._warming = asyncio.create_task(asyncio.to_thread(_warm_up, town))
 
     async def ready(self, *, fallback: bool = False) -> None:
         """Return when the model that will answer is loaded; it must not be used before."""
@@ -103,6 +105,11 @@ class Desk:
 def _instructions(wrapper: RunContextWrapper[TurnContext], _agent: Agent[Any]) -> str:
     context = wrapper.context
     return instructions(context.town, f"{context.now:%A %Y-%m-%d, %H:%M}")
+
+
+def _warm_up(town: Town) -> None:
+    check_emergency("", town.languages)
+    warm_up_clerk(town)
 
 
 @lru_cache(maxsize=8)

@@ -49,6 +49,7 @@ class ModelChoice:
     name: str
     make: Callable[[TurnContext], Model]
     is_hosted: bool = False
+    is_assistant: bool = True  # echo is none: it repeats the words and nothing else
     close: Callable[[], Awaitable[None]] | None = None
 
 
@@ -89,7 +90,7 @@ def pick_model(settings: Settings) -> ModelChoice:
     name = settings.model or ("" if has_host else "clerk")
     if name == "echo":
         echo = EchoModel()
-        return ModelChoice("echo", lambda _: echo)
+        return ModelChoice("echo", lambda _: echo, is_assistant=False)
     if name == "clerk":
         return CLERK
     return _hosted(settings, name or get_default_model())

@@ -22,6 +22,8 @@ from townhall.turns.sessions import UNFINISHED
 LEASE_SECONDS = 15
 MAX_ATTEMPTS = 3
 
+EndStatus = Literal["completed", "failed", "cancelled", "interrupted"]
+
 
 @dataclass(frozen=True)
 class ClaimedTurn:
@@ -47,7 +49,7 @@ class ClaimedTurn:
 class TurnResult:
     """What is kept of a turn that ended."""
 
-    status: Literal["completed", "failed", "cancelled", "interrupted"]
+    status: EndStatus
     model: str
     reply: str
     items: list[Any]

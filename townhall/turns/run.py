@@ -3,13 +3,14 @@
 import asyncio
 import time
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from agents import RunResultStreaming, UserError
 from agents.tracing import gen_trace_id
 
 from townhall.assistant.context import TurnContext
+from townhall.assistant.gate import check_emergency, emergency_text
 from townhall.assistant.models import provider_error
 from townhall.errors import (
     DatabaseUnavailable,
@@ -35,9 +36,14 @@ from townhall.records.filing import Filer, Filing, TurnLost
 from townhall.telemetry import metrics
 from townhall.telemetry.logs import get_logger
 from townhall.turns.history import Items, load_history, neutral_items
-from townhall.turns.leases import ClaimedTurn, TurnResult
-from townhall.turns.stream import turn_events
+from townhall.turns.leases import ClaimedTurn, EndStatus, TurnResult
+from townhall.turns.stream import in_time, turn_events
 from townhall.turns.workplace import Workplace
+
+ALARM_NOTE = (
+    "The desk has just shown the emergency number above your reply. Do not repeat it; take the "
+    "report quickly and do not ask for a name."
+)
 
 logger = get_logger("townhall.turns")
 
@@ -52,6 +58,7 @@ class TurnRun:
         self._began = time.monotonic()
         self._trace_id = gen_trace_id()
         self._reply = ""
+        self._warning = ""
         self._has_model_text = False
         self._contexts: list[TurnContext] = []
         self._results: list[RunResultStreaming] = []
@@ -135,8 +142,20 @@ class TurnRun:
         # "Yesterday" means the day before the message was sent, however late it is answered.
         now = turn.created_at.astimezone(at.town.zone)
         history = await load_history(at.database, turn.session_key, turn.seq, at.town.zone, now)
-        items = [*history, {"role": "user", "content": turn.message}]
-        await self._ask(items, self._context(history, now))
+        said = [*self._warn(), {"role": "user", "content": turn.message}]
+        await self._ask([*history, *said], self._context(history, now))
+
+    def _warn(self) -> Items:
+        """Tell the emergency number first if life is in danger; return what the model must know."""
+        town, desk = self._at.town, self._at.desk
+        alarm = check_emergency(self.turn.message, town.languages) if desk.is_assistant else None
+        if alarm is None:
+            return []
+        text = emergency_text(alarm, town)
+        self._tell(Notice(level="emergency", code=alarm.kind, text=text))
+        self._tell(TextDelta(text=f"{text}\n\n"))
+        self._warning = text
+        return [{"role": "developer", "content": ALARM_NOTE}]
 
     async def _ask(self, items: Items, context: TurnContext) -> None:
         """Let the model answer; if its server fails before any text, let the clerk."""
@@ -188,26 +207,20 @@ class TurnRun:
             fallback=fallback,
         )
         self._results.append(result)
-        events = turn_events(result)
-        patience = self._at.settings.first_event_seconds
+        settings = self._at.settings
+        deadlines = (settings.first_event_seconds, settings.gap_seconds)
         try:
-            while True:
-                async with asyncio.timeout(patience):
-                    event = await anext(events, _END)
-                if event is _END:
-                    return
-                patience = self._at.settings.gap_seconds
+            async for event in in_time(turn_events(result), *deadlines):
                 self._hear(event)
         finally:
             result.cancel()
 
-    def _hear(self, event: TurnEvent | None) -> None:
+    def _hear(self, event: TurnEvent) -> None:
         if isinstance(event, TextDelta):
             if not self._has_model_text:
                 metrics.FIRST_TEXT.observe(self._age())
             self._has_model_text = True
-        if event is not None:
-            self._tell(event)
+        self._tell(event)
 
     def _tell(self, event: TurnEvent) -> None:
         if isinstance(event, TextDelta):
@@ -248,10 +261,10 @@ class TurnRun:
     async def _save(self, end: TurnEnd, trace: dict[str, Any]) -> None:
         await self._at.log.settle(self._log)
         result = TurnResult(
-            status=_STATUS[end.type],
+            status=cast(EndStatus, end.type.removeprefix("turn.")),
             model=self._at.desk.model_name,
             reply=self._reply,
-            items=[item for result in self._results for item in _neutral(result, self.turn)],
+            items=self._items(),
             usage=end.usage if isinstance(end, TurnCompleted) else {},
             problem=end.problem if isinstance(end, TurnFailed) else None,
             trace_id=self._trace_id,
@@ -270,17 +283,12 @@ class TurnRun:
             code=end.problem["code"] if isinstance(end, TurnFailed) else None,
         )
 
+    def _items(self) -> Items:
+        warned = [{"role": "assistant", "content": self._warning}] if self._warning else []
+        return [*warned, *(item for each in self._results for item in _neutral(each, self.turn))]
+
     def _age(self) -> float:
         return (datetime.now(self.turn.created_at.tzinfo) - self.turn.created_at).total_seconds()
-
-
-_END: Any = object()
-_STATUS: dict[str, Any] = {
-    "turn.completed": "completed",
-    "turn.failed": "failed",
-    "turn.cancelled": "cancelled",
-    "turn.interrupted": "interrupted",
-}
 
 
 def _neutral(result: RunResultStreaming, turn: ClaimedTurn) -> list[dict[str, Any]]:

@@ -1,8 +1,10 @@
 """SDK stream events in, TurnEvents out: the only file that knows the SDK's event types."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 from agents import (
     RunItemStreamEvent,
@@ -43,6 +45,24 @@ async def turn_events(run: RunResultStreaming) -> AsyncIterator[TurnEvent | None
 def storable(text: str) -> str:
     """Return `text` without what neither databases nor UTF-8 take; a model's server may send it."""
     return _UNSTORABLE.sub("", text)
+
+
+async def in_time(
+    events: AsyncIterator[TurnEvent | None], first_seconds: float, gap_seconds: float
+) -> AsyncIterator[TurnEvent]:
+    """Give the events without the signs of life; TimeoutError when one does not come in time."""
+    patience = first_seconds
+    while True:
+        async with asyncio.timeout(patience):
+            event = await anext(events, _END)
+        if event is _END:
+            return
+        patience = gap_seconds
+        if event is not None:
+            yield event
+
+
+_END: Any = object()
 
 
 def _begins_message(data: TResponseStreamEvent) -> bool:
