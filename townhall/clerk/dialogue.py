@@ -10,6 +10,7 @@ from townhall.clerk.intake import identify, take_in
 from townhall.clerk.language import language_of
 from townhall.clerk.matters import Matter
 from townhall.clerk.opinions import topic_of
+from townhall.clerk.pieces import is_sighting
 from townhall.clerk.services import serve
 from townhall.clerk.state import Decision, Say, State
 from townhall.clerk.text import words
@@ -199,7 +200,8 @@ class Dialogue:
         told = " ".join(state.vague)
         kind = self._types.nearest(_without(told, [place.text for place in reading.places]))
         topic = topic_of(state.town, told)
-        if kind is None and topic is not None:
+        is_complaint = kind is None or not (reading.places or reading.when.day)
+        if topic is not None and is_complaint and not is_sighting(told):
             matter = Matter("feedback", list(state.vague), opinion="complaint", topic=topic)
         else:
             kind = kind or state.town.incident_type("other")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from townhall.clerk.cues import load_cues
+from townhall.clerk.days import is_recurring
 from townhall.clerk.lexicon import Found, Lexicon
 from townhall.clerk.spelling import rarity
 from townhall.clerk.text import fold, words
@@ -16,11 +17,12 @@ CERTAIN = 1.4
 _IN_PLACE = 0.3
 _FURTHER = 0.35
 _NEGATED = 0.15
-# Half of a word that only one type has, or as much of several.
-_SHARED = 0.6
+# Nearly a whole rare word that only one type has, or as much of several.
+_SHARED = 0.8
 _DETAIL = 0.3
 # Where danger to life is likely, it goes before what else may be meant.
 _GRAVE = 1.15
+_DAILY = 0.6
 _NEGATION = load_vocabulary("talk").pattern("negation")
 
 
@@ -50,6 +52,7 @@ class IncidentWords:
             if found.key == "idiom"
             for span in found.spans
         ]
+        again = is_recurring(text)
         weights: dict[str, float] = {}
         seen: dict[str, list[tuple[int, int]]] = {}
         weighed = [
@@ -68,7 +71,9 @@ class IncidentWords:
             if kind is not None:
                 grave = kind.emergency == "always" and total > CERTAIN
                 start = min(start for start, _ in seen[code])
-                guesses.append(Guess(kind, total * (_GRAVE if grave else 1.0), start))
+                # What happens every day is no emergency, whatever its words.
+                factor = (_DAILY if again else _GRAVE) if grave else 1.0
+                guesses.append(Guess(kind, total * factor, start))
         return tuple(sorted(guesses, key=lambda guess: (-guess.weight, guess.start)))
 
     @staticmethod

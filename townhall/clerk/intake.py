@@ -5,6 +5,7 @@ import re
 from townhall.clerk.incidents import CERTAIN
 from townhall.clerk.matters import Matter
 from townhall.clerk.people import name_from_answer
+from townhall.clerk.places import unique_place
 from townhall.clerk.state import State
 from townhall.clerk.text import fold, has_cjk, words
 from townhall.clerk.understanding import Opinion, Reading, Report, best_place
@@ -103,6 +104,7 @@ def _share(fresh: list[Matter], reading: Reading) -> None:
             matter.place = _with_street(matter.place, reading)
         if matter.place is None and index:
             matter.place = incidents[index - 1].place
+        matter.place = matter.place or unique_place(" ".join(matter.told))
         if len(incidents) == 1 and not matter.recurring:
             matter.day = matter.day or reading.when.day
             matter.clock = matter.clock or reading.when.clock

@@ -63,6 +63,8 @@ def name_from_answer(text: str) -> str | None:
         r"[^\W\d_][\w'’.\-]*(?: [^\W\d_][\w'’.\-]*){0,4}", bare
     ) and not _PLACE_WORD.search(bare):
         name = _clean(bare)
+        if bare.islower() and " " not in bare and is_known_word(fold(bare)):
+            return None
         is_phrase = bare.islower() and any(fold(word) in _PHRASE_WORDS for word in bare.split())
         return None if is_phrase or name != _titled(bare) else name
     return None

@@ -95,9 +95,22 @@ class Sorter:
             else:
                 is_opinion = piece.kind == "opinion"
                 told = [*waiting, piece]
+                if starts_anew(piece.span.text) and (first := self._sighting(waiting)):
+                    groups.append(first)
+                    told = [piece]
                 groups.append(Group("opinion" if is_opinion else "incident", told))
                 waiting = []
         return groups
+
+    def _sighting(self, waiting: Sequence[Piece]) -> Group | None:
+        """Return what was seen as an incident of its own, though no pattern knows it."""
+        seen = [each for each in waiting if _SIGHTING.match(each.span.text) and _is_named(each)]
+        text = " ".join(each.span.text for each in seen)
+        kind = self._words.nearest(text) or self._town.incident_type("other")
+        if not seen or kind is None:
+            return None
+        seen[0].guess = Guess(kind, LIKELY, 0)
+        return Group("incident", list(waiting))
 
     def _problem_after_praise(self, group: Group, piece: Piece) -> Piece | None:
         """Take "only one is broken already" after praise of the benches for an incident."""
@@ -174,7 +187,7 @@ class Sorter:
         asks = _ASKS.match(text) is not None or any(
             found.key == "question" and found.start < early for found in self._cues.acts.find(text)
         )
-        if not asks and not text.rstrip().endswith(("?", "？")):
+        if not asks and (_SIGHTING.match(text) or not text.rstrip().endswith(("?", "？"))):
             return False
         tells = weight >= CERTAIN and (place is not None or _PROTEST.match(text) is not None)
         return _WH.match(text) is not None or (not tells and (asks or weight < CERTAIN))
@@ -195,6 +208,11 @@ def _is_aside(group: Group, piece: Piece) -> bool:
     is_complaint = all(each.opinion != "praise" for each in group.pieces)
     weight = piece.guess.weight if piece.guess else 0.0
     return is_complaint and piece.place is None and weight < CERTAIN + 0.6
+
+
+def is_sighting(text: str) -> bool:
+    """Whether a text tells what was seen: "there is", "someone": no opinion begins like that."""
+    return _SIGHTING.match(text) is not None
 
 
 def starts_anew(text: str) -> bool:

@@ -37,6 +37,7 @@ _LANDMARK_IN = _VOCABULARY.pattern("landmark_in", re.IGNORECASE)
 _NUMBER_IN = _VOCABULARY.pattern("number_in", re.IGNORECASE)
 _NO_PLACE_THOUGH = _VOCABULARY.pattern("no_place_though", re.IGNORECASE)
 _JOINED_STREET = _VOCABULARY.pattern("joined_street")
+_UNIQUE_IN = _VOCABULARY.pattern("unique_in", re.IGNORECASE)
 _GOES_TO = _VOCABULARY.pattern("goes_to")
 _GOES_ON = _VOCABULARY.pattern("goes_on")
 _BELONGS = _VOCABULARY.pattern("belongs")
@@ -107,6 +108,12 @@ def _core(text: str, place: Place) -> int:
         if before.strip():
             break
     return place.start
+
+
+def unique_place(text: str) -> str | None:
+    """Return the one place of its kind that `text` speaks of: "the town clock has stopped"."""
+    match = _UNIQUE_IN.search(text)
+    return match.group() if match else None
 
 
 def _joins(text: str, before: Place, place: Place) -> bool:
