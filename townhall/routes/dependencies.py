@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from townhall.access import Caller
 from townhall.errors import FieldError, UnsupportedMediaType, ValidationFailed
@@ -16,8 +16,10 @@ BODY_BYTES = 256 * 1024
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._@:+-]{0,127}$"
 
 
-def _storable(text: str) -> str:
+def _storable(text: object) -> object:
     # Postgres takes no NUL, neither database takes half a surrogate pair.
+    if not isinstance(text, str):
+        return text
     if "\x00" in text:
         raise ValueError("must not contain the NUL character")
     if any("\ud800" <= c <= "\udfff" for c in text):
@@ -31,15 +33,17 @@ def _not_blank(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_storable)]
 MessageText = Annotated[
-    Text,
+    str,
     StringConstraints(min_length=1, max_length=MESSAGE_CHARACTERS),
     AfterValidator(_not_blank),
+    BeforeValidator(_storable),
 ]
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-MetadataKey = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
-MetadataValue = Annotated[Text, StringConstraints(max_length=512)]
+MetadataKey = Annotated[
+    str, StringConstraints(min_length=1, max_length=64), BeforeValidator(_storable)
+]
+MetadataValue = Annotated[str, StringConstraints(max_length=512), BeforeValidator(_storable)]
 
 
 class Body(BaseModel):
