@@ -14,6 +14,7 @@ from townhall.assistant.models import ModelChoice
 from townhall.frontdesk import open_front_desk
 from townhall.process import end_in_order, patience_seconds
 from townhall.routes import ROUTERS
+from townhall.routes.body_limit import BodyLimit
 from townhall.routes.dependencies import BODY_BYTES
 from townhall.routes.errors import ProblemBody, handle_errors
 from townhall.routes.request_log import RequestLog
@@ -50,11 +51,12 @@ def create_app(
         version=__version__,
         summary="The front desk of a town: talk to it, report to it, ask it.",
         lifespan=lifespan,
-        max_body_size=BODY_BYTES,
         redirect_slashes=False,
     )
     for router in ROUTERS:
         app.include_router(router)
+    # Each layer is around the ones before: the request log is the outermost.
+    app.add_middleware(BodyLimit, limit_bytes=BODY_BYTES)
     handle_errors(app)
     _describe_problems(app)
     app.add_middleware(

@@ -1,6 +1,5 @@
 """Every failure as a problem object (RFC 9457): the one place that turns errors into answers."""
 
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from townhall.errors import (
     BodyTooLarge,
@@ -25,7 +25,8 @@ from townhall.telemetry.logs import get_logger
 
 logger = get_logger("townhall.http")
 
-Handler = Callable[[Request, Exception], Awaitable[JSONResponse]]
+MAX_ERRORS = 20  # a body of 256 KB has room for 30,000 mistakes, no reader has
+POINTER_CHARACTERS = 200  # the longest of ours has about 80; the rest is the name of a wrong field
 
 
 class ProblemResponse(JSONResponse):
@@ -43,16 +44,42 @@ class ProblemResponse(JSONResponse):
 
 def handle_errors(app: FastAPI) -> None:
     """Make `app` answer every failure with a problem object, and log the ones that are ours."""
-    kinds = (TownHallError, RequestValidationError, HTTPException, Exception)
-    for kind in kinds:
+    for kind in (TownHallError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _answer)
+    app.add_middleware(_BugAnswer)
+
+
+class _BugAnswer:
+    """Answers a bug of ours. FastAPI would do it outside of CORS, where no page can read it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except Exception as error:
+            if scope["type"] != "http" or has_begun:
+                raise
+            response = await _answer(Request(scope), error)
+            await response(scope, receive, send)
 
 
 async def _answer(request: Request, error: Exception) -> JSONResponse:
     known = _translated(error)
     if known.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("request failed", code=known.code, path=request.url.path, exc_info=error)
-    return ProblemResponse(known, request.url.path)
+    response = ProblemResponse(known, request.url.path)
+    if isinstance(error, HTTPException):
+        response.headers.update(error.headers or {})  # Allow
+    return response
 
 
 def _translated(error: Exception) -> TownHallError:
@@ -83,14 +110,17 @@ def _validation(error: RequestValidationError) -> TownHallError:
     found = error.errors()
     if any(each["type"] == "json_invalid" for each in found):
         return MalformedJson("The body could not be read as JSON in UTF-8.")
-    errors = tuple(FieldError(_pointer(each["loc"]), _reason(each["msg"])) for each in found)
+    shown = found[:MAX_ERRORS]
+    errors = tuple(FieldError(_pointer(each["loc"]), _reason(each["msg"])) for each in shown)
     return ValidationFailed("Mend what `errors` lists and send it again.", errors=errors)
 
 
 def _pointer(loc: tuple[str | int, ...]) -> str:
     # RFC 6901; the first part says body, query, path or header, and the body is the document.
-    parts = loc[1:] if loc[:1] == ("body",) else loc
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    # pydantic says "[key]" for the name of a member: no place of its own in a document.
+    parts = [part for part in (loc[1:] if loc[:1] == ("body",) else loc) if part != "[key]"]
+    pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    return pointer if len(pointer) <= POINTER_CHARACTERS else pointer[:POINTER_CHARACTERS] + "…"
 
 
 def _reason(message: str) -> str:
