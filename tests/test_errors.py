@@ -1,13 +1,18 @@
 """Every refusal as a whole problem object, decided before the first byte."""
 
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import jwt
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
 
 from tests.conftest import TEST_SECRET, make_settings
+from tests.postgres import PostgresServer
 from tests.server import Running, serve
 from townhall import errors
 from townhall.settings import Settings
@@ -197,6 +202,41 @@ async def test_a_process_that_ends_takes_nothing_new(settings: Settings) -> None
             retry_after=2,
         ),
     )
+
+
+UNAVAILABLE = problem(
+    503,
+    "database-unavailable",
+    "The database is not available",
+    "The database does not answer; try again soon.",
+    retryable=True,
+)
+
+
+async def test_a_database_without_our_tables(settings: Settings) -> None:
+    """It is 503, alike on both databases."""
+    async with serve(settings.model_copy(update={"model": "echo"})) as server:
+        async with server.desk.database.writing() as connection:
+            await connection.execute(text("ALTER TABLE sessions RENAME TO elsewhere"))
+        response = await server.client.post("/chat", json={"message": "hi"})
+    assert (response.status_code, response.json()) == (503, UNAVAILABLE)
+
+
+async def test_a_database_that_is_gone(postgres: PostgresServer, tmp_path: Any) -> None:
+    """It is 503 within 3 seconds, and `/health` is still 200."""
+    with postgres.new_database() as url:
+        settings = make_settings(tmp_path, model="echo", database_url=SecretStr(url))
+        name = httpx.URL(url).path.strip("/")
+        async with serve(settings) as server:
+            postgres._server.psql(f"DROP DATABASE {name} WITH (FORCE)")
+            began = time.monotonic()
+            chat = await server.client.post("/chat", json={"message": "hi"})
+            took = time.monotonic() - began
+            others = [await server.client.get(path) for path in ("/sessions", "/ready", "/health")]
+        postgres._server.psql(f"CREATE DATABASE {name}")
+    assert (chat.status_code, chat.json()) == (503, UNAVAILABLE)
+    assert [response.status_code for response in others] == [503, 503, 200]
+    assert took < 3
 
 
 async def test_a_bug_is_a_problem_that_a_page_can_read(sqlite_settings: Settings) -> None:

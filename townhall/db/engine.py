@@ -40,8 +40,9 @@ PERSISTENCE = timedelta(seconds=10)  # how long a database may restart without a
 BUSY_TIMEOUT = timedelta(seconds=10)  # how long SQLite waits for another process's write
 STATEMENT_TIMEOUT = timedelta(seconds=10)  # for a Postgres that takes connections and then hangs
 # Classes of SQLSTATE that say "not now": connection, deadlock or serialization, out of resources
-# (disk, memory, connections), intervention (shutting down), system error. The rest are mistakes.
-PASSING = ("08", "40", "53", "57", "58")
+# (disk, memory, connections), intervention (shutting down), system error. 28, 3D and 42P01 are a
+# database that does not let us in, is gone or is empty, as SQLite says it. The rest are mistakes.
+PASSING = ("08", "28", "3D", "40", "42P01", "53", "57", "58")
 # What poolers and hosted Postgres add to their addresses and asyncpg does not know.
 FOREIGN_PARAMETERS = ("pgbouncer", "channel_binding", "connection_limit", "pool_timeout")
 
