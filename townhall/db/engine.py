@@ -35,7 +35,7 @@ from townhall.errors import DatabaseUnavailable
 from townhall.settings import Settings
 
 POOL_SIZE = 5  # connections; a turn holds none while its model thinks
-POOL_TIMEOUT = timedelta(seconds=3)  # SQLAlchemy's own 30 s would outlast the client's patience
+POOL_TIMEOUT = timedelta(seconds=2.5)  # a request is refused within 3 s; SQLAlchemy's own is 30
 PERSISTENCE = timedelta(seconds=10)  # how long a database may restart without a loss
 BUSY_TIMEOUT = timedelta(seconds=10)  # how long SQLite waits for another process's write
 STATEMENT_TIMEOUT = timedelta(seconds=10)  # for a Postgres that takes connections and then hangs
@@ -57,6 +57,7 @@ class Database:
         self.is_sqlite = engine.dialect.name == "sqlite"
         # SQLite has one writer; waiting here is fair and free, waiting in SQLite is neither.
         self._writer = asyncio.Lock() if self.is_sqlite else nullcontext()
+        self._partings: set[asyncio.Task[None]] = set()
 
     @classmethod
     def open(cls, url: URL) -> Self:
@@ -67,6 +68,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        await asyncio.gather(*self._partings)
         await self.engine.dispose()
 
     @asynccontextmanager
@@ -99,11 +101,27 @@ class Database:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AsyncConnection]:
-        # The pool's own timeout is for a free place in it, not for a server that hangs.
-        async with AsyncExitStack() as open_until_the_end:
+        # The pool's own timeout is for a free place in it, not for a server that hangs. To part
+        # with such a server takes SQLAlchemy two seconds more: nobody waits for that.
+        connecting = asyncio.ensure_future(self.engine.connect().start())
+        try:
             async with asyncio.timeout(POOL_TIMEOUT.total_seconds()):
-                connection = await open_until_the_end.enter_async_context(self.engine.connect())
+                connection = await asyncio.shield(connecting)
+        except BaseException:
+            self._partings.add(parting := asyncio.create_task(_part(connecting)))
+            parting.add_done_callback(self._partings.discard)
+            raise
+        async with AsyncExitStack() as open_until_the_end:
+            open_until_the_end.push_async_exit(connection)
             yield connection
+
+
+async def _part(connecting: "asyncio.Future[AsyncConnection]") -> None:
+    """Give back a connection that comes too late, if it comes."""
+    connecting.cancel()
+    await asyncio.wait([connecting])
+    if not connecting.cancelled() and connecting.exception() is None:
+        await connecting.result().close()
 
 
 async def _insist(
