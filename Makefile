@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 NODE_IS_FIT := $(shell node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null && echo yes)
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f ! -name api.ts -print) docs/openapi.json
 
-.PHONY: setup web web-check web-dev serve test check lock format lint types imports openapi clean
+.PHONY: setup web web-check web-dev serve test test-long check lock format lint types imports openapi clean
 
 setup: $(INSTALLED)
 
@@ -54,6 +54,10 @@ serve: setup web
 
 test: setup web
 	$(BIN)/pytest
+
+# The faults in their full number: hours of them, in an hour.
+test-long: setup
+	$(BIN)/pytest -m long -n 0 tests/faults
 
 check: lint types imports web-check test
 
