@@ -238,13 +238,10 @@ def main(paths: list[str]) -> None:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
         total = Score()
         score([json.loads(line) for line in lines if line.strip()], total)
-        print(
-            f"{path}: recall {total.recall:.3f} ({total.matched}/{total.expected}), false {total.false_records}"
-        )
-        for name in sorted(total.fields):
-            print(f"  {name}: {total.accuracy(name):.3f} {total.fields[name]}")  # noqa: T201
-        for line in total.failures:
-            print("   -", line)  # noqa: T201
+        shown = [f"{path}: recall {total.matched}/{total.expected}, false {total.false_records}"]
+        shown += [f"  {name}: {total.accuracy(name):.3f}" for name in sorted(total.fields)]
+        shown += [f"   - {line}" for line in total.failures]
+        sys.stdout.write("\n".join(shown) + "\n")
 
 
 if __name__ == "__main__":

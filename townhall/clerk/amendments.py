@@ -44,7 +44,7 @@ def retract(state: State, reading: Reading, text: str, decision: Decision) -> bo
 
 def amend(state: State, reading: Reading, text: str, decision: Decision) -> bool:
     """Correct an open matter, or change a filed one; True if the message did that."""
-    if not state.matters or reading.opinions:
+    if not state.matters or (reading.opinions and "correct" not in reading.acts):
         return False
     corrects = bool(reading.acts & {"correct", "deny"}) or state.pending == "change"
     if state.open():

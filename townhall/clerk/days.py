@@ -56,14 +56,15 @@ def _days(folded: str, sent: datetime) -> tuple[Day, ...]:
 
 
 def _respelled(folded: str) -> str:
-    return re.sub(r"[a-z]{5,}", lambda match: _respell(match.group()), folded)
+    return re.sub(r"[a-z]{6,}", lambda match: _respell(match.group()), folded)
 
 
 @lru_cache(maxsize=4096)
 def _respell(word: str) -> str:
     if word in _DAY_WORDS or is_known_word(word):
         return word
-    near = process.extractOne(word, _DAY_WORDS, scorer=OSA.distance, score_cutoff=2)
+    limit = 2 if len(word) > 7 else 1
+    near = process.extractOne(word, _DAY_WORDS, scorer=OSA.distance, score_cutoff=limit)
     return near[0] if near and near[0][0] == word[0] else word
 
 

@@ -35,8 +35,11 @@ def language_of(text: str, spoken: Sequence[str], previous: str | None = None) -
     if not found:
         return fallback
     counted = _by_function_words(found, spoken)
-    if counted:
+    if counted and (counted != "es" or len(found) < 4):
         return counted
+    if counted:
+        # Small Spanish words are French and Italian as well: the model decides between sisters.
+        return _by_model(text, spoken, counted)
     if len(found) < 3:
         return fallback
     return _by_model(text, spoken, fallback)

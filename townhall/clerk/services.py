@@ -16,13 +16,14 @@ def serve(state: State, reading: Reading, text: str, decision: Decision) -> bool
         key = "said_before" if state.previous else "said_nothing"
         decision.says.append(Say(key, {"text": state.previous}))
         return True
+    if "privacy" in reading.acts and not reading.reports and "withdraw" not in reading.acts:
+        decision.says.append(Say("privacy"))
+        return True
     if has_content:
-        return _answer(state, reading, decision) and False
+        _answer(state, reading, decision)
+        return False
     if reading.injected:
         decision.says.append(Say("injection"))
-        return True
-    if "privacy" in reading.acts and "withdraw" not in reading.acts:
-        decision.says.append(Say("privacy"))
         return True
     return (
         _look_up(state, reading, decision)

@@ -1,0 +1,104 @@
+"""Names of residents, and the persons they speak of."""
+
+import pytest
+
+from townhall.clerk.people import name_from_answer, people_in, reporter_in
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("My name is jao garcia. I have nothing else to say?", "Jao Garcia"),
+        ("my name's Marek Wójcik by the way", "Marek Wójcik"),
+        ("My name is Concepcion, Concepcion Abad", "Concepcion Abad"),
+        ("I'm Liza Manalo.", "Liza Manalo"),
+        ("I am Xiaoming Li, flat 6C", "Xiaoming Li"),
+        ("I am his daughter, Lourdes Evangelista-Chua", "Lourdes Evangelista-Chua"),
+        ("This is her grandson Paolo.", "Paolo"),
+        ("The smell is awful. — Ofelia Tan", "Ofelia Tan"),
+        ("Thank you and God bless. Teresita Vda. de Guzman", "Teresita Vda. de Guzman"),
+        ("Please keep this private. Anjali Deshpande", "Anjali Deshpande"),
+        ("you can write Ngozi Okafor as the reporter. Done.", "Ngozi Okafor"),
+        ("also put my name on it, Domingo Batungbakal, and I saw", "Domingo Batungbakal"),
+        ("Dmitri Volkov here. That's it", "Dmitri Volkov"),
+        ("Samir Haddad is my name", "Samir Haddad"),
+        ("Signed, Adaeze, grade 10", "Adaeze"),
+        ("I'm Tina Ong. That's all.", "Tina Ong"),
+        ("ako si Juan Dela Cruz", "Juan Dela Cruz"),
+        ("me llamo Ana López", "Ana López"),
+        ("soy su nieta, Marisol Quintana", "Marisol Quintana"),
+        ("茶色の財布です。山田花子と申します。", "山田花子"),
+    ],
+)
+def test_the_residents_own_name(text: str, name: str) -> None:
+    """A name is taken from the many ways to give it, and keeps its script."""
+    assert reporter_in(text) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm really upset about this",
+        "I am Filipino and tired",
+        "My lola, Corazon Dizon, 82, wandered off",
+        "Mr. Benigno Cruz from next door burns plastic",
+        "There is a pothole on Mabini St. Thank you",
+        "it's Rosewood Road, not Orchid",
+        "number 31. THIRTY-ONE Molave",
+        "Block 3 Lot 8, Villa Verde.",
+        "Nawawala ang anak kong si Buboy, 5 taong gulang",
+        "公園のトイレです。中央公園です。",
+    ],
+)
+def test_not_the_residents_name(text: str) -> None:
+    """Feelings, other persons and places are not the resident."""
+    assert reporter_in(text) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        ("Maria Garcia", "Maria Garcia"),
+        ("juan cruz", "Juan Cruz"),
+        ("it's Ana", "Ana"),
+        ("Juan po", "Juan"),
+        ("jessa mae tolentno, u can txt me", "Jessa Mae Tolentno"),
+        ("山田太郎です", "山田太郎"),
+        ("no", None),
+        ("skip", None),
+        ("I'd rather not", None),
+        ("it's deep, about 20 cm", None),
+    ],
+)
+def test_a_name_as_an_answer(answer: str, name: str | None) -> None:
+    """The answer to a question for the name may be the bare name, or a refusal."""
+    assert name_from_answer(answer) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("A tall guy in a red hoodie cut the lock.", "A tall guy in a red hoodie"),
+        ("The person was wearing a red hoodie.", "red hoodie"),
+        ("I saw a man with a knife", "a man with a knife"),
+        ("two teenagers kicked in the glass. One had a skateboard", "skateboard"),
+        ("My ex-husband waited for me outside", "My ex-husband"),
+        ("Mr. Benigno Cruz from next door burns plastic", "Benigno Cruz"),
+        ("My lola, Corazon Dizon, 82, wandered off", "Corazon Dizon"),
+        ("ang anak kong si Buboy, 5 taong gulang", "Buboy"),
+        ("赤い服を着た男が逃げました", "赤い服を着た男"),
+    ],
+)
+def test_persons_involved(text: str, said: str) -> None:
+    """Persons are described in the resident's words."""
+    assert said in (people_in(text, None) or "")
+
+
+def test_the_reporter_is_not_involved() -> None:
+    """The resident's own name never counts as a person involved."""
+    assert people_in("I'm Liza Manalo and the lamp is out", "Liza Manalo") is None
+
+
+def test_a_shop_is_not_a_person() -> None:
+    """A name that owns something names a place: "Aling Nena's Store"."""
+    assert people_in("at Aling Nena's Store on Luna", None) is None
