@@ -23,7 +23,6 @@ _TOKEN = re.compile(f"[{_UNSPACED}]+|[^\\W_{_UNSPACED}]+")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _IDEOGRAPH = re.compile("[\u3400-\u9fff]")
 _HANGUL = re.compile("[\uac00-\ud7af]")
-_POSSESSIVE = re.compile(r"(?<=\w)['’ʼ]s\b")
 _APOSTROPHE = re.compile(r"(?<=\w)['’ʼ](?=\w)")
 _INITIALS = re.compile(r"\b(?:[^\W\d_]\.){2,}")
 _PUNCTUATION = re.compile(r"[.,;:!?()\n。、！？「」]")
@@ -73,7 +72,7 @@ def clauses(text: str) -> list[list[str]]:
     A stretch of a script without spaces is one word.
     """
     text = _INITIALS.sub(lambda match: match.group().replace(".", ""), fold(text))
-    text = _APOSTROPHE.sub("", _POSSESSIVE.sub("", text))
+    text = _APOSTROPHE.sub("", text)
     parts = (_TOKEN.findall(part) for part in _PUNCTUATION.split(text))
     return [part for part in parts if part]
 
@@ -94,9 +93,18 @@ def is_unspaced(word: str) -> bool:
 
 
 def key_of(text: str | None) -> str | None:
-    """Return what is the same for all spellings of a place; None where no word is left."""
-    kept = [forms(word)[0] for word in words(text or "") if word not in table().ties]
-    return " ".join(kept) or None
+    """Return what is the same for all spellings of a place; None where no word is left.
+
+    Calle Mabini is Mabini Street, and no. 12 is 12.
+    """
+    lists = table()
+    kept = [
+        forms(word)[0]
+        for clause in clauses(text or "")
+        for word in sorted(clause, key=lists.leading_street_kinds.__contains__)
+        if word not in lists.ties
+    ]
+    return " ".join(word for word in kept if word != "number") or None
 
 
 class Wording:

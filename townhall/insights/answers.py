@@ -25,8 +25,8 @@ class Days(BaseModel):
     model_config = ConfigDict(frozen=True, populate_by_name=True)
 
     label: str = Field(examples=["this month (1 to 10 March 2026)"])
-    first: date | None = Field(serialization_alias="from")
-    last: date = Field(serialization_alias="to")
+    first: date | None = Field(alias="from")
+    last: date = Field(alias="to")
 
 
 class PreviousTotal(BaseModel):

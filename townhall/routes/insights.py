@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BeforeValidator
+from pydantic import StringConstraints
 
 from townhall.errors import DatabaseUnavailable, ValidationFailed
 from townhall.insights.answers import FigureAnswer, FigureWithheld
@@ -17,8 +17,7 @@ from townhall.routes.errors import documented
 
 router = APIRouter(prefix="/insights", tags=["insights"])
 
-# A form sends its empty fields too.
-_Blank = BeforeValidator(lambda value: None if value == "" else value)
+_Place = Annotated[str, StringConstraints(max_length=PLACE_CHARACTERS)]
 
 
 @router.get("", responses=documented(*REFUSALS, ValidationFailed, DatabaseUnavailable))
@@ -26,17 +25,13 @@ async def get_figure(
     desk: Desk,
     asker: Asker,
     figure: Annotated[Figure, Query(description="What to count.")] = "count",
-    kind: Annotated[Kind | None, _Blank, Query(description="Both, if left out.")] = None,
+    kind: Annotated[Kind | None, Query(description="Both, if left out.")] = None,
     incident_type: Annotated[
-        str | None, _Blank, Query(description="A code of the taxonomy.", examples=["pothole"])
+        str | None, Query(description="A code of the taxonomy.", examples=["pothole"])
     ] = None,
-    topic: Annotated[
-        str | None, _Blank, Query(description="A code of the feedback topics.")
-    ] = None,
+    topic: Annotated[str | None, Query(description="A code of the feedback topics.")] = None,
     place: Annotated[
-        str | None,
-        _Blank,
-        Query(max_length=PLACE_CHARACTERS, description="A street or place by name."),
+        _Place | None, Query(description="A street or place by name; incidents only.")
     ] = None,
     period: Annotated[
         Period, Query(description="When it was reported, in the town's time zone.")
