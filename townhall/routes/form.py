@@ -76,6 +76,9 @@ async def send(request: Request, desk: Desk) -> Response:
     _refuse_other_sites(request)
     fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
     text, key = _field(fields, "message"), _field(fields, "key")
+    if not text.strip():
+        return RedirectResponse(PATH, status_code=303)
+    text = _checked(text)
     response = RedirectResponse(f"{PATH}#latest", status_code=303)
     caller = _resident(request, desk)
     if caller is None:
@@ -91,7 +94,7 @@ async def send(request: Request, desk: Desk) -> Response:
         )
     page = await desk.sessions.list(caller, None, 1, None)
     session_id = page.items[0].session_id if page.items else None
-    message = Message(text=_checked(text), session_id=session_id)
+    message = Message(text=text, session_id=session_id)
     turn = await desk.runner.accept(caller, message, idempotency_key=key[:128] or None)
     await _wait_for(desk, turn.id)
     return response

@@ -17,17 +17,18 @@ export class EmergencyNotice extends LocalElement {
         color: var(--on-alarm);
       }
 
-      section {
+      div {
         display: grid;
         gap: 0.75rem;
         padding: 1.1rem 1.25rem;
       }
 
-      h3 {
+      .title {
         display: flex;
         gap: 0.5rem;
         align-items: center;
         font-size: 1rem;
+        font-weight: 700;
         letter-spacing: 0.02em;
       }
 
@@ -57,7 +58,7 @@ export class EmergencyNotice extends LocalElement {
         border-radius: 0;
       }
 
-      :host([compact]) section {
+      :host([compact]) div {
         grid-template-columns: 1fr auto;
         align-items: center;
         padding: 0.4rem 1rem;
@@ -76,12 +77,12 @@ export class EmergencyNotice extends LocalElement {
 
   override render(): TemplateResult {
     const heading = this.compact ? this.strings.emergencyBar : this.strings.emergency
-    return html`<section aria-label=${this.strings.emergency}>
-      <h3>${icon('alert')}${heading}</h3>
+    return html`<div>
+      <p class="title">${icon('alert')}${heading}</p>
       ${this.text === '' ? nothing : html`<p dir="auto">${this.text}</p>`}
       <a href="tel:${this.number.replace(/[^+\d]/g, '')}"
         >${icon('phone')}${this.strings.callNow(this.number)}</a
       >
-    </section>`
+    </div>`
   }
 }

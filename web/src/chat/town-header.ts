@@ -35,8 +35,9 @@ export class TownHeader extends LocalElement {
         color: var(--accent);
       }
 
-      .names {
+      h1 {
         display: grid;
+        font-weight: 400;
         line-height: 1.2;
       }
 
@@ -106,10 +107,10 @@ export class TownHeader extends LocalElement {
       </button>
       <div class="brand">
         ${mark()}
-        <div class="names">
+        <h1>
           <span class="name">${this.name}</span>
           <span class="kind">${strings.townHall}</span>
-        </div>
+        </h1>
       </div>
       <label>
         ${icon('globe')}<span class="visually-hidden">${strings.language}</span>

@@ -17,7 +17,7 @@ export class WelcomePanel extends LocalElement {
         gap: clamp(1.1rem, 3cqi, 1.6rem);
       }
 
-      h1 {
+      .greeting {
         font-family: var(--serif);
         font-size: clamp(1.4rem, 1.1rem + 1.6cqi, 1.8rem);
         font-weight: 600;
@@ -33,7 +33,7 @@ export class WelcomePanel extends LocalElement {
         text-wrap: pretty;
       }
 
-      h2 {
+      #begin {
         margin-block-end: 0.6rem;
         color: var(--ink-soft);
         font-size: 0.9375rem;
@@ -76,7 +76,7 @@ export class WelcomePanel extends LocalElement {
     const [first, rest] = firstSentence(town.greeting)
     return html`<town-scene></town-scene>
       <div lang=${language}>
-        <h1>${first}</h1>
+        <h2 class="greeting">${first}</h2>
         ${rest === '' ? nothing : html`<p class="lead">${rest}</p>`}
       </div>
       <slot></slot>

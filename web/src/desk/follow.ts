@@ -65,6 +65,8 @@ async function* connection(
     cut.abort()
   }
   signal.addEventListener('abort', abort)
+  // A connection that the network has left says nothing for minutes; resuming it loses nothing.
+  window.addEventListener('offline', abort)
   let silence = setTimeout(abort, SILENCE_MS)
   const heard = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
@@ -89,6 +91,7 @@ async function* connection(
   } finally {
     clearTimeout(silence)
     signal.removeEventListener('abort', abort)
+    window.removeEventListener('offline', abort)
     cut.abort()
   }
 }
