@@ -7,6 +7,7 @@ of `arguments`, `environment` and `log` in, the pid out; it kills its children w
 
 import contextlib
 import gc
+import importlib
 import json
 import os
 import signal
@@ -15,6 +16,9 @@ import sys
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
+
+from townhall.assistant.models import warm_up_clerk
+from townhall.town import load_town
 
 
 class Forge:
@@ -61,21 +65,23 @@ class Forge:
 
 def main() -> None:
     """Import, then fork until the input ends."""
-
+    for module in ("townhall.app", "townhall.cli", "uvicorn.protocols.http.httptools_impl"):
+        importlib.import_module(module)
+    warm_up_clerk(load_town(None))
     gc.freeze()
     sys.stdin.readline()
     _answer("ready")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    children = []
+    children: list[int] = []
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
             _become(**json.loads(line))
-        children.append(pid)
+        children.append(os.pidfd_open(pid))
         _answer(str(pid))
     for child in children:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
+            signal.pidfd_send_signal(child, signal.SIGKILL)
 
 
 def _answer(line: str) -> None:

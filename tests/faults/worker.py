@@ -12,7 +12,7 @@ import httpx
 from tests.faults.forge import Forge
 from tests.process import free_port
 
-READY_SECONDS = 40  # on a machine that does much else
+READY_SECONDS = 90  # on a machine that does much else
 END_SECONDS = 40
 
 
@@ -29,6 +29,7 @@ class Worker:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / f"worker-{self.port}.log"
         self.pid = 0
+        self._process: int | None = None  # a file of the process: a pid may be another's by now
 
     async def start(self) -> None:
         """Begin, and return when it is ready."""
@@ -39,6 +40,7 @@ class Worker:
         """Begin without waiting."""
         arguments = ["serve", "--port", str(self.port), *self._options]
         self.pid = self._forge.fork(arguments, self._environment, self.log)
+        self._process = os.pidfd_open(self.pid)
 
     async def ready(self) -> None:
         """Return when it answers at /ready."""
@@ -52,9 +54,11 @@ class Worker:
         await self.ended()
 
     async def kill_if_alive(self) -> None:
-        """End it if it has not ended."""
-        with contextlib.suppress(ProcessLookupError):
-            await self.kill()
+        """End it if it was begun and has not ended."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self.signal(signal.SIGKILL)
+            await self.ended()
 
     async def terminate(self) -> float:
         """Ask it to end, and return after how many seconds it did."""
@@ -65,7 +69,8 @@ class Worker:
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
-        os.kill(self.pid, number)
+        assert self._process is not None, "only a process that was begun gets signals"
+        signal.pidfd_send_signal(self._process, number)
 
     def bugs(self) -> list[str]:
         """Return the errors of its log but for refused requests, which clients were told of."""
@@ -74,7 +79,10 @@ class Worker:
 
     async def ended(self) -> None:
         """Return when the process is no more."""
-        await process_ended(self.pid)
+        assert self._process is not None, "only a process that was begun can end"
+        await _readable(self._process, END_SECONDS)
+        os.close(self._process)
+        self._process = None
 
 
 async def process_ended(pid: int, seconds: float = END_SECONDS) -> None:
@@ -83,6 +91,13 @@ async def process_ended(pid: int, seconds: float = END_SECONDS) -> None:
         file = os.pidfd_open(pid)
     except ProcessLookupError:
         return
+    try:
+        await _readable(file, seconds)
+    finally:
+        os.close(file)
+
+
+async def _readable(file: int, seconds: float) -> None:
     loop, gone = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(file, gone.set)
     try:
@@ -90,7 +105,6 @@ async def process_ended(pid: int, seconds: float = END_SECONDS) -> None:
             await gone.wait()
     finally:
         loop.remove_reader(file)
-        os.close(file)
 
 
 async def _is_ready(client: httpx.AsyncClient) -> bool:
