@@ -188,7 +188,8 @@ class EventLog:
         log: TurnLog | None = None
         is_caught_up = False  # whether the database had nothing more at the last look
         if turn_id in self._expected:
-            await self._wait_for(turn_id, poll_seconds)
+            # Mostly it runs here, as soon as the database has confirmed the claim.
+            await self._wait_for(turn_id, MAX_POLL_SECONDS)
         while not self._is_over:
             log = self._live.get(turn_id) or log
             if log is not None and (is_caught_up or _continues(log, after)):
