@@ -1,0 +1,158 @@
+"""The database: its schema and who makes it, its address, its guarantees."""
+
+import asyncio
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from pydantic import SecretStr
+from sqlalchemy import Connection, insert, select, text
+from sqlalchemy.exc import StatementError
+
+import townhall.knowledge.tables  # noqa: F401  # its table belongs to the metadata
+from tests.conftest import make_settings
+from townhall.db.engine import Database, database_url
+from townhall.db.schema import current_revision, migrate, newest_revision
+from townhall.db.tables import db_now, metadata, record_history
+from townhall.errors import DatabaseUnavailable
+from townhall.frontdesk import open_front_desk
+from townhall.settings import Settings
+
+WRITER = """
+import asyncio, sys
+from pathlib import Path
+from sqlalchemy import URL, text
+from townhall.db.engine import Database
+
+async def main():
+    database = Database.open(URL.create("sqlite+aiosqlite", database=sys.argv[1]))
+    for _ in range(50):
+        async with database.writing() as connection:
+            n = await connection.scalar(text("SELECT n FROM counter"))
+            await connection.execute(text("UPDATE counter SET n = :n"), {"n": n + 1})
+    await database.close()
+
+asyncio.run(main())
+"""
+
+
+def is_ours(_object: object, name: str | None, _kind: str, *_: object) -> bool:
+    """Leave out the full-text index, which is the database's own (migration 0002)."""
+    return not (name or "").startswith(("knowledge_index", "ix_knowledge", "index_terms"))
+
+
+async def test_migrations_make_exactly_the_tables(settings: Settings) -> None:
+    """What the migrations build and what db/tables.py says differ in nothing."""
+    database = Database.open(database_url(settings))
+    await migrate(database)
+
+    def difference(connection: Connection) -> list[Any]:
+        options = {"compare_type": True, "include_object": is_ours}
+        context = MigrationContext.configure(connection, opts=options)
+        return list(compare_metadata(context, metadata))
+
+    async with database.reading() as connection:
+        assert await connection.run_sync(difference) == []
+    await database.close()
+
+
+async def test_processes_that_start_together_migrate_once(settings: Settings) -> None:
+    """Four at once on an empty database: all find the newest schema, none fails."""
+    databases = [Database.open(database_url(settings)) for _ in range(4)]
+    revisions = await asyncio.gather(*[migrate(database) for database in databases])
+    found = [await current_revision(database) for database in databases]
+    for database in databases:
+        await database.close()
+    assert {*revisions, *found} == {newest_revision()}
+
+
+async def test_a_database_of_a_newer_version_is_refused(settings: Settings) -> None:
+    """An older program does not start on it, says why, and changes nothing."""
+    database = Database.open(database_url(settings))
+    await migrate(database)
+    async with database.writing() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseUnavailable, match=r"schema 9999.*upgrade the program"):
+        await migrate(database)
+    with pytest.raises(DatabaseUnavailable, match="schema 9999"):
+        await open_front_desk(settings).__aenter__()
+    assert await current_revision(database) == "9999"
+    await database.close()
+
+
+def test_no_address_is_a_file_in_the_data_directory(tmp_path: Path) -> None:
+    """Without DATABASE_URL the database is SQLite, beside the secret."""
+    url = database_url(make_settings(tmp_path))
+    assert (url.drivername, url.database) == (
+        "sqlite+aiosqlite",
+        str(tmp_path / "data/townhall.db"),
+    )
+
+
+async def test_sqlite_is_set_to_lose_nothing(sqlite_settings: Settings) -> None:
+    """Every connection writes ahead, waits for the disk, keeps references, waits for writers."""
+    database = Database.open(database_url(sqlite_settings))
+    found: dict[str, set[object]] = {}
+    async with database.reading() as connection, database.writing() as other:
+        for each in (connection, other):
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout"):
+                value = await each.scalar(text(f"PRAGMA {name}"))
+                found.setdefault(name, set()).add(value)
+    await database.close()
+    assert found == {
+        "journal_mode": {"wal"},
+        "synchronous": {2},  # FULL
+        "foreign_keys": {1},
+        "busy_timeout": {10_000},  # milliseconds
+    }
+
+
+async def test_four_processes_lose_no_update(sqlite_settings: Settings, tmp_path: Path) -> None:
+    """4 x 50 transactions that read and then write one row of one SQLite file: all 200 count."""
+    database = Database.open(database_url(sqlite_settings))
+    async with database.writing() as connection:
+        await connection.execute(text("CREATE TABLE counter (n INTEGER)"))
+        await connection.execute(text("INSERT INTO counter VALUES (0)"))
+    path = str(database_url(sqlite_settings).database)
+    writers = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", WRITER, path) for _ in range(4)
+    ]
+    codes = [await writer.wait() for writer in writers]
+    async with database.reading() as connection:
+        total = await connection.scalar(text("SELECT n FROM counter"))
+    await database.close()
+    assert (codes, total) == ([0] * 4, 200)
+
+
+async def test_times_are_kept_in_utc(settings: Settings) -> None:
+    """A time with any zone comes back as the same moment in UTC; one without a zone is refused."""
+    database = Database.open(database_url(settings))
+    await migrate(database)
+    at = datetime(2026, 3, 1, 8, 30, 0, 123456, tzinfo=timezone(timedelta(hours=8)))
+    row = {"reference": "x", "action": "filed", "changes": {}, "actor": "ana"}
+    async with database.writing() as connection:
+        await connection.execute(insert(record_history).values(**row, at=at))
+        kept = await connection.scalar(select(record_history.c.at))
+        naive = insert(record_history).values(**row, at=at.replace(tzinfo=None))
+        with pytest.raises(StatementError, match="needs a zone"):
+            await connection.execute(naive)
+    assert (kept, kept and kept.tzinfo) == (at, UTC)
+    await database.close()
+
+
+async def test_the_databases_clock(settings: Settings) -> None:
+    """A lease by the database's clock is compared with a time of ours to the millisecond."""
+    database = Database.open(database_url(settings))
+    async with database.reading() as connection:
+        before = datetime.now(UTC) - timedelta(milliseconds=1)
+        now = await connection.scalar(select(db_now()))
+        later = await connection.scalar(select(db_now(15)))
+    await database.close()
+    assert now is not None
+    assert later is not None
+    assert before <= now <= datetime.now(UTC)
+    assert timedelta(seconds=15) <= later - now <= timedelta(seconds=16)
