@@ -84,6 +84,33 @@ async def test_a_database_of_a_newer_version_is_refused(settings: Settings) -> N
     await database.close()
 
 
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("postgres://u:p@h:5432/db", "postgresql+asyncpg://u:p@h:5432/db"),
+        (" postgresql://u:p%40ss@h/db\n", "postgresql+asyncpg://u:p%40ss@h/db"),
+        ("postgresql+psycopg2://u:p@h/db", "postgresql+asyncpg://u:p@h/db"),
+        ("postgresql://u:p@h/db?sslmode=require", "postgresql+asyncpg://u:p@h/db?ssl=require"),
+        (
+            "postgres://u.ref:p@h.pooler.example:6543/db?pgbouncer=true&connection_limit=1",
+            "postgresql+asyncpg://u.ref:p@h.pooler.example:6543/db",
+        ),
+        (
+            "postgres://u:p@h/db?sslmode=require&channel_binding=require&connect_timeout=10",
+            "postgresql+asyncpg://u:p@h/db?ssl=require",
+        ),
+        ("postgresql:///db?host=/run/pg", "postgresql+asyncpg:///db?host=%2Frun%2Fpg"),
+        ("sqlite:///data/x.db", "sqlite+aiosqlite:///data/x.db"),
+        ("sqlite:////var/x.db", "sqlite+aiosqlite:////var/x.db"),
+        ("sqlite+aiosqlite:///x.db", "sqlite+aiosqlite:///x.db"),
+    ],
+)
+def test_an_address_as_people_paste_it(given: str, used: str, tmp_path: Path) -> None:
+    """Hosters' forms and parameters are understood, and become the driver's."""
+    settings = make_settings(tmp_path, database_url=SecretStr(given))
+    assert database_url(settings).render_as_string(hide_password=False) == used
+
+
 def test_no_address_is_a_file_in_the_data_directory(tmp_path: Path) -> None:
     """Without DATABASE_URL the database is SQLite, beside the secret."""
     url = database_url(make_settings(tmp_path))
@@ -91,6 +118,30 @@ def test_no_address_is_a_file_in_the_data_directory(tmp_path: Path) -> None:
         "sqlite+aiosqlite",
         str(tmp_path / "data/townhall.db"),
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("mysql://u:s3cret@h/db", "must begin with"),
+        ("s3cret", "not an address"),
+        ("/var/lib/townhall.db", "not an address"),
+        ("postgres://u:p@h:s3cret/db", "not an address"),
+        ("postgres://u:s3cret@h1:5432,h2:5432/db", "not an address"),
+        ("sqlite://", "must name a file"),
+        ("sqlite:///:memory:", "must name a file"),
+        (
+            "postgres://u:s3cret@h/db?options=-csearch_path%3Dx&sslrootcert=x",
+            "options, sslrootcert",
+        ),
+    ],
+)
+def test_an_address_that_is_none(given: str, reason: str, tmp_path: Path) -> None:
+    """It is refused with the reason, and the password is not repeated."""
+    settings = make_settings(tmp_path, database_url=SecretStr(given))
+    with pytest.raises(ValueError, match=reason) as refused:
+        database_url(settings)
+    assert "s3cret" not in str(refused.value)
 
 
 async def test_sqlite_is_set_to_lose_nothing(sqlite_settings: Settings) -> None:

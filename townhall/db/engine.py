@@ -43,8 +43,12 @@ STATEMENT_TIMEOUT = timedelta(seconds=10)  # for a Postgres that takes connectio
 # (disk, memory, connections), intervention (shutting down), system error. 28, 3D and 42P01 are a
 # database that does not let us in, is gone or is empty, as SQLite says it. The rest are mistakes.
 PASSING = ("08", "28", "3D", "40", "42P01", "53", "57", "58")
-# What poolers and hosted Postgres add to their addresses and asyncpg does not know.
-FOREIGN_PARAMETERS = ("pgbouncer", "channel_binding", "connection_limit", "pool_timeout")
+# What poolers and hosted Postgres add to their addresses and we do not need.
+NEEDLESS_PARAMETERS = (
+    *("pgbouncer", "channel_binding", "connection_limit", "pool_timeout", "connect_timeout"),
+    *("application_name", "supa", "keepalives", "keepalives_idle", "gssencmode"),
+)
+PARAMETERS = {"host", "port", "ssl", "target_session_attrs"}
 
 T = TypeVar("T")
 
@@ -167,21 +171,31 @@ def database_url(settings: Settings) -> URL:
         return URL.create("sqlite+aiosqlite", database=str(settings.data / "townhall.db"))
     try:
         url = make_url(settings.database_url.get_secret_value().strip())
-    except ArgumentError:
+    except (ArgumentError, ValueError):
+        # The error's own text may hold a part of the password.
         raise ValueError("DATABASE_URL is not an address such as postgresql://...") from None
     backend = url.get_backend_name()
     if backend == "sqlite":
+        if url.database in (None, "", ":memory:"):
+            raise ValueError("DATABASE_URL must name a file, as in sqlite:///townhall.db")
         return url.set(drivername="sqlite+aiosqlite")
     if backend in ("postgres", "postgresql"):
-        sslmode = url.query.get("sslmode")
-        url = url.difference_update_query(("sslmode", *FOREIGN_PARAMETERS))
-        if sslmode:
-            url = url.update_query_dict({"ssl": sslmode if isinstance(sslmode, str) else "require"})
-        return url.set(drivername="postgresql+asyncpg")
+        return _postgres_url(url)
     raise ValueError(
         "DATABASE_URL must begin with postgres://, postgresql:// or sqlite:///, "
         f"not with {url.drivername}://"
     )
+
+
+def _postgres_url(url: URL) -> URL:
+    sslmode = url.query.get("sslmode")
+    url = url.difference_update_query(("sslmode", *NEEDLESS_PARAMETERS))
+    if sslmode:
+        url = url.update_query_dict({"ssl": sslmode if isinstance(sslmode, str) else "require"})
+    unknown = ", ".join(sorted(url.query.keys() - PARAMETERS))
+    if unknown:
+        raise ValueError(f"DATABASE_URL has parameters that are not understood: {unknown}")
+    return url.set(drivername="postgresql+asyncpg")
 
 
 def _dumps(value: object) -> str:
