@@ -188,13 +188,14 @@ class EventLog:
         log: TurnLog | None = None
         is_caught_up = False  # whether the database had nothing more at the last look
         if turn_id in self._expected:
-            # Mostly it runs here, as soon as the database has confirmed the claim.
-            await self._wait_for(turn_id, MAX_POLL_SECONDS)
-        while not self._is_over:
+            await self._wait_for(turn_id, poll_seconds)
+        while True:
             log = self._live.get(turn_id) or log
             if log is not None and (is_caught_up or _continues(log, after)):
                 batch = await _next_batch(log, after, quiet_seconds)
                 log = None if not batch and log.is_closed else log
+            elif self._is_over:
+                return
             else:
                 stored = await self._stored(turn_id, after)
                 if stored is None:
