@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 from tests.visit import Visit, feedback, incident, visit
 from townhall.assistant.tools import LABELS, TOOLS
 from townhall.db.tables import incidents
-from townhall.knowledge.search import refresh
 from townhall.records.schemas import IncidentDraft
 from townhall.settings import Settings
 
@@ -195,8 +194,6 @@ async def test_what_only_the_assistant_said_is_not_said(settings: Settings) -> N
 async def test_search_cites_its_pages(settings: Settings) -> None:
     """Passages come with title and source, and the pages are shown as the answer's sources."""
     async with visit(settings) as resident:
-        desk = resident.server.desk
-        await refresh(desk.database, desk.town)
         answer = await resident.call(
             "when is the library open?", "search_town_information", query="library opening hours"
         )
@@ -213,8 +210,6 @@ async def test_search_cites_its_pages(settings: Settings) -> None:
 async def test_search_knows_when_it_does_not_know(settings: Settings) -> None:
     """Nothing relevant: the contact, and no sources."""
     async with visit(settings) as resident:
-        desk = resident.server.desk
-        await refresh(desk.database, desk.town)
         for query in ("quantum chromodynamics homework", "", "???"):
             answer = await resident.call("?", "search_town_information", query=query)
             assert answer == {
