@@ -61,6 +61,8 @@ class Database:
         self.is_sqlite = engine.dialect.name == "sqlite"
         # SQLite has one writer; waiting here is fair and free, waiting in SQLite is neither.
         self._writer = asyncio.Lock() if self.is_sqlite else nullcontext()
+        # A file does not hang; after a process was killed it may be busy with its recovery.
+        self._connect_seconds = None if self.is_sqlite else POOL_TIMEOUT.total_seconds()
         self._partings: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -109,7 +111,7 @@ class Database:
         # with such a server takes SQLAlchemy two seconds more: nobody waits for that.
         connecting = asyncio.ensure_future(self.engine.connect().start())
         try:
-            async with asyncio.timeout(POOL_TIMEOUT.total_seconds()):
+            async with asyncio.timeout(self._connect_seconds):
                 connection = await asyncio.shield(connecting)
         except BaseException:
             self._partings.add(parting := asyncio.create_task(_part(connecting)))
