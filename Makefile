@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 NODE_IS_FIT := $(shell node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null && echo yes)
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f ! -name api.ts -print) docs/openapi.json
 
-.PHONY: setup web web-check web-dev serve test test-long check lock format lint types imports openapi clean
+.PHONY: setup web web-check web-dev serve test test-long check lock format lint types imports conversations openapi clean
 
 setup: $(INSTALLED)
 
@@ -75,6 +75,10 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(if $(NODE_IS_FIT),npm --prefix web run --silent format)
+
+# docs/conversations.md, as the clerk really answers.
+conversations: setup
+	$(BIN)/python docs/make_conversations.py
 
 openapi: setup
 	$(BIN)/townhall openapi > docs/openapi.json
