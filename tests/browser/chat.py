@@ -66,7 +66,7 @@ class Chat:
         await expect(self.messages).to_have_count(count + 1)
         await self.answered()
 
-    async def answered(self, *, seconds: float = 15) -> None:
+    async def answered(self, *, seconds: float = 40) -> None:
         """Wait until nothing is being answered."""
         await expect(self.page.locator("[aria-busy=true]")).to_have_count(0, timeout=seconds * 1000)
         await expect(self.send_button).to_be_visible()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.chat import Chat
 from tests.conftest import make_settings
@@ -28,6 +28,8 @@ FLAGS = (
     "--disable-sync",
 )
 CHROMIUM = shutil.which("chromium")
+PATIENCE_MS = 30_000  # with a browser, a server and others on the same two cores
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -67,7 +69,7 @@ def open_chat(browser: Browser) -> OpenChat:
     @asynccontextmanager
     async def open_one(url: str, **context: Any) -> AsyncIterator[Chat]:
         device = await browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | context)
-        device.set_default_timeout(15_000)
+        device.set_default_timeout(PATIENCE_MS)
         try:
             yield await Chat.open(device, url)
         finally:

@@ -10,6 +10,8 @@ import { basics } from './styles'
 
 // How far from its end the log still counts as read to the end.
 const NEAR_PX = 80
+// What stays free above a message that begins at the top.
+const MARGIN_PX = 16
 
 /** The conversation. It stays at its end while the reader does. */
 @customElement('message-log')
@@ -87,23 +89,25 @@ export class MessageLog extends LocalElement {
               class="plain round latest"
               type="button"
               aria-label=${strings.jumpToLatest}
-              @click=${this.toEnd}
+              @click=${this.#down}
             >
               ${icon('down')}
             </button>`
       }`
   }
 
-  /** Show the newest message. */
+  /** Show the newest message: its end, or where it begins if it is longer than the log. */
   readonly toEnd = (): void => {
-    this.isAtEnd = true
-    if (!this.hasUpdated) return
-    this.scroller.scrollTop = this.scroller.scrollHeight
+    this.#isFollowing = true
+    if (this.hasUpdated) this.#place()
   }
 
-  override firstUpdated(): void {
+  override connectedCallback(): void {
+    super.connectedCallback()
     // Cards and text grow after this element was rendered.
-    this.#growth.observe(this.inner)
+    void this.updateComplete.then(() => {
+      this.#growth.observe(this.inner)
+    })
   }
 
   override disconnectedCallback(): void {
@@ -114,17 +118,36 @@ export class MessageLog extends LocalElement {
   @query('section') private readonly scroller!: HTMLElement
   @query('.inner') private readonly inner!: HTMLElement
 
-  #scrollTop = 0
+  readonly #down = (): void => {
+    this.scroller.scrollTop = this.scroller.scrollHeight
+  }
+
+  #isFollowing = true
+  #placedAt = 0
 
   readonly #growth = new ResizeObserver(() => {
-    if (this.isAtEnd && this.turns.length > 0) this.toEnd()
+    if (this.#isFollowing) this.#place()
+    this.#look()
   })
 
+  #place(): void {
+    const { scroller } = this
+    const last = this.inner.querySelector('chat-turn:last-of-type')
+    const above = last === null ? 0 : last.getBoundingClientRect().top
+    const start = above - scroller.getBoundingClientRect().top + scroller.scrollTop - MARGIN_PX
+    scroller.scrollTop = last === null ? 0 : start
+    this.#placedAt = scroller.scrollTop
+  }
+
   #scrolled(): void {
+    // The log also scrolls by growing; only who scrolls it themselves wants to stay where they are.
+    const isOwn = Math.abs(this.scroller.scrollTop - this.#placedAt) < 2
+    this.#look()
+    if (!isOwn) this.#isFollowing = this.isAtEnd
+  }
+
+  #look(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller
-    const isNearEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX
-    // The end also moves away by growth; only who scrolls up wants to stay where they are.
-    if (isNearEnd || scrollTop < this.#scrollTop) this.isAtEnd = isNearEnd
-    this.#scrollTop = scrollTop
+    this.isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX
   }
 }

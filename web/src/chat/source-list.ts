@@ -44,7 +44,11 @@ export class SourceList extends LocalElement {
       }
 
       .quote {
+        display: -webkit-box;
         grid-column: 2;
+        overflow: hidden;
+        -webkit-box-orient: vertical;
+        -webkit-line-clamp: 2;
         color: var(--ink-soft);
         font-size: 0.9375rem;
       }
@@ -60,13 +64,13 @@ export class SourceList extends LocalElement {
       </ul>`
   }
 
-  #item({ title, path, quote }: Source): TemplateResult {
-    const isLink = /^https?:\/\//i.test(path)
+  #item({ title, url, quote }: Source): TemplateResult {
+    const isLink = /^https?:\/\//i.test(url)
     return html`<li>
       ${icon('page')}
       ${
         isLink
-          ? html`<a class="title" href=${path} target="_blank" rel="noopener noreferrer"
+          ? html`<a class="title" href=${url} target="_blank" rel="noopener noreferrer"
               >${title}</a
             >`
           : html`<span class="title">${title}</span>`
