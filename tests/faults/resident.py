@@ -15,6 +15,7 @@ from tests.fakes.answers import Answer, Call, Condition, Rule
 from tests.server import Settled
 from townhall.db.engine import Database, database_url
 from townhall.db.tables import incidents, turns
+from townhall.turns.leases import MAX_ATTEMPTS
 
 STREETS = (
     "Mabini Street",
@@ -132,7 +133,20 @@ class Count:
 
     status: dict[str, str]
     records: Counter[str]
-    attempts: Counter[int]
+    attempt: dict[str, int]
+
+    @property
+    def attempts(self) -> Counter[int]:
+        """How many turns took how many attempts."""
+        return Counter(self.attempt.values())
+
+    def given_up(self, turn_ids: list[str]) -> list[str]:
+        """Return those of the turns that were ended because three processes died on them."""
+        return [
+            turn_id
+            for turn_id in turn_ids
+            if self.status.get(turn_id) == "failed" and self.attempt[turn_id] == MAX_ATTEMPTS
+        ]
 
     def unlike(self, turn_ids: list[str], status: str = "completed") -> list[str]:
         """Return those of the turns that did not end so with exactly one record."""
@@ -156,7 +170,7 @@ async def count(url: str) -> Count:
             return Count(
                 {row.id: row.status for row in states},
                 Counter({row[0]: row[1] for row in records}),
-                Counter(row.attempt for row in states),
+                {row.id: row.attempt for row in states},
             )
     finally:
         await database.close()

@@ -17,8 +17,8 @@ from townhall.db.engine import Database, database_url
 from townhall.db.verification import Verification, verify
 
 AT_ONCE = 4
-CANCEL_SECONDS = 1.0  # the promise; on a machine that does nothing else
-BUSY_SECONDS = 5.0  # what is asserted, on one that does
+CANCEL_SECONDS = 1.0  # the promise, asserted of the median
+BUSY_SECONDS = 10.0  # asserted of the slowest: the machine may be busy with much else
 
 
 @SQLITE_FIRST
@@ -51,6 +51,7 @@ async def test_cancels_at_random_moments(
         within_a_second=sum(wait <= CANCEL_SECONDS for wait in waits),
     )
     assert set(ends) <= {"cancelled", "completed"}
+    assert waits[len(waits) // 2] <= CANCEL_SECONDS
     assert waits[-1] <= BUSY_SECONDS
     for told, _ in seen:
         filed = [event for event in told.events if event.event == "record.filed"]
