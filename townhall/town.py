@@ -139,10 +139,11 @@ class IncidentType(_Entry):
 
 
 class FeedbackTopic(_Entry):
-    """What an opinion can be about."""
+    """What an opinion can be about; a `service` is done by people, it is no thing in a place."""
 
     code: Code
     name: Text
+    service: bool = False
     keywords: tuple[Text, ...] = ()
 
 

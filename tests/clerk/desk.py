@@ -93,7 +93,7 @@ class Desk:
                 return {"status": "nothing_found", "contact": "(045) 555 0100"}
             case _:
                 return {"status": "ok", "figure": given["figure"],
-                        "period": {"label": given["period"], "from": "2026-02-01", "to": "2026-02-28"},
+                        "period": {"label": "February", "from": "2026-02-01", "to": "2026-02-28"},
                         "filter": "all", "total": 12, "previous": None, "rows": []}  # fmt: skip
 
     def _file(self, kind: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def _answer(reply: str, wanted: list[dict[str, Any]]) -> str | None:
     record = wanted[0]
     text = reply.casefold()
     if re.search(
-        r"is that right|is everything right|shall i file|tama po ba|よろしいですか|¿es correcto|\"yes\"",
+        r"is that right|tama po ba|よろしいですか|¿es correcto|\"yes\"",
         text,
     ):
         return "yes"
@@ -106,7 +106,8 @@ def _compare(case: dict[str, Any], desk: Desk, total: Score) -> None:
         if best is None or best["kind"] != record["kind"]:
             got = [each.get("incident_type") or each.get("feedback_kind") for each in left]
             total.failures.append(
-                f"{case['id']}: not filed {record.get('incident_type') or record.get('feedback_kind')}, has {got}; last: {desk.replies[-1][:200]!r}"
+                f"{case['id']}: not filed {record.get('incident_type', 'feedback')}, "
+                f"has {got}; last: {desk.replies[-1][:200]!r}"
             )
             continue
         total.matched += 1

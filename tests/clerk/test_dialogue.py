@@ -19,9 +19,9 @@ def _talk(*messages: str, desk: Desk | None = None) -> Desk:
 def test_a_message_that_closes_itself() -> None:
     """A complete suggestion that says "nothing else" is filed at once, exactly once."""
     desk = _talk(
-        "hi there i would like to give some feedback, I would like to suggest we should have lockers "
-        "in ginza station becaause people shop there more, it's hard to bring your shopping bags "
-        "everywhere. My name is jao garcia. I have nothing else to say?"
+        "hi there i would like to give some feedback, I would like to suggest we should have "
+        "lockers in ginza station becaause people shop there more, it's hard to bring your "
+        "shopping bags everywhere. My name is jao garcia. I have nothing else to say?"
     )
     (record,) = desk.live()
     assert (record["kind"], record["feedback_kind"]) == ("feedback", "suggestion")
@@ -97,7 +97,8 @@ def test_an_emergency_without_a_place() -> None:
 def test_what_follows_an_emergency_is_added_to_it() -> None:
     """More about the same emergency amends its report instead of filing a second."""
     desk = _talk(
-        "someones breaking into the house across from us RIGHT NOW, 33 Willow Bend, two guys with a crowbar",
+        "someones breaking into the house across from us RIGHT NOW, 33 Willow Bend, "
+        "two guys with a crowbar",
         "we are locked in and the lights are off",
     )
     (record,) = desk.live()
@@ -155,8 +156,8 @@ def test_a_withdrawal_after_filing() -> None:
 def test_one_of_three_is_left_out() -> None:
     """ "Leave out the second one" drops that one; the others are filed on the word."""
     desk = _talk(
-        "Hello I have three: a broken bench at the tennis courts, spray paint on the footbridge, and "
-        "the drain on Luna Street by the dentist is blocked",
+        "Hello I have three: a broken bench at the tennis courts, spray paint on the footbridge, "
+        "and the drain on Luna Street by the dentist is blocked",
         "leave out the second one, my son says they cleaned it",
         "ok send the other two",
     )
@@ -186,8 +187,8 @@ def test_an_anonymous_resident_is_never_asked() -> None:
 def test_numbers_of_persons_stay_out_of_the_description() -> None:
     """Telephone and identity numbers are not written into a record."""
     desk = _talk(
-        "my phone is 0917 555 0142 and my ID is 1234-5678-9012. Water pipe burst outside 27 Bonifacio "
-        "St since 6 am today. That's all."
+        "my phone is 0917 555 0142 and my ID is 1234-5678-9012. Water pipe burst outside "
+        "27 Bonifacio St since 6 am today. That's all."
     )
     (record,) = desk.live()
     assert "0917" not in record["description"]
@@ -243,7 +244,7 @@ def test_figures_come_from_the_tool() -> None:
 
 
 def test_a_status_by_reference() -> None:
-    """A reference is looked up; an unknown one is said to be unknown; without one it is asked for."""
+    """A reference is looked up, an unknown one is called unknown, a missing one is asked for."""
     desk = _talk("any news on my report number 123?", "pothole on Fig Street. That's all.")
     assert "INC-7KQ4-M2XD" in desk.replies[0]
     assert "open" in desk.say("what is the status of INC-7KQ4-0000?")

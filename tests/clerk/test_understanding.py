@@ -41,9 +41,8 @@ def _kinds(reading: Reading) -> list[str]:
             ["pothole", "flooding_drainage"],
         ),
         (
-            "I have three: a broken bench at the tennis courts, spray paint on the footbridge, "
-            "and the drain on Luna Street by the dentist is blocked",
-            ["public_facility", "graffiti", "flooding_drainage"],
+            "I have three: a broken bench at the courts, spray paint on the bridge, a dead dog",
+            ["public_facility", "graffiti", "animal_issue"],
         ),
     ],
 )
@@ -180,17 +179,17 @@ def test_a_town_teaches_the_clerk_a_new_type(tmp_path: Path) -> None:
     path = folder / "taxonomy.toml"
     added = """
 [[incident_types]]
-code = "volcanic_ash"
-name = "Volcanic ash"
-group = "environment"
-keywords = ["volcanic ash", "ashfall", "ash + roof/car/garden"]
+code = "drone"
+name = "Drones over houses"
+group = "neighbourhood"
+keywords = ["drone", "quadcopter", "=buzzing + camera/window"]
 location = "street"
 when = "noticed"
 default_severity = 3
-severity_cues = [{ level = 5, keywords = ["roof collapsed"] }]
+severity_cues = [{ level = 5, keywords = ["crashed"] }]
 """
     path.write_text(path.read_text(encoding="utf-8") + added, encoding="utf-8")
     town = load_town(folder)
-    text = "thick ash on my car and my roof at 5 Luna Street"
-    assert _kinds(_read(text, town)) == ["volcanic_ash"]
+    text = "a dron keeps hovering over my house at 5 Luna Street, quadcopters all day"
+    assert _kinds(_read(text, town)) == ["drone"]
     assert _kinds(_read(text)) == []

@@ -9,7 +9,7 @@ from townhall.clerk.incidents import incident_words
 from townhall.clerk.intake import identify, take_in
 from townhall.clerk.language import language_of
 from townhall.clerk.matters import Matter
-from townhall.clerk.opinions import topic_of
+from townhall.clerk.opinions import FeedbackKind, mood_of, topic_of
 from townhall.clerk.pieces import is_sighting
 from townhall.clerk.services import serve
 from townhall.clerk.state import Decision, Say, State
@@ -18,6 +18,8 @@ from townhall.clerk.understanding import Reading, best_place, reader_of
 from townhall.clerk.wording import spoken_languages
 from townhall.town import Town
 
+# VADER's score from which on a mood is good.
+_GLAD = 0.3
 _STEERING = frozenset(
     {"greet", "thanks", "close", "confirm", "deny", "anonymous", "smalltalk", "withdraw", "skip",
      "who_are_you", "help", "human", "privacy", "status", "figures", "said_before", "abuse"}
@@ -200,9 +202,12 @@ class Dialogue:
         told = " ".join(state.vague)
         kind = self._types.nearest(_without(told, [place.text for place in reading.places]))
         topic = topic_of(state.town, told)
-        is_complaint = kind is None or not (reading.places or reading.when.day)
-        if topic is not None and is_complaint and not is_sighting(told):
-            matter = Matter("feedback", list(state.vague), opinion="complaint", topic=topic)
+        found = state.town.feedback_topic(topic) if topic else None
+        is_service = found is not None and found.service
+        is_elsewhere = not reading.places and reading.when.day is None
+        if found is not None and not is_sighting(told) and (is_service or is_elsewhere):
+            opinion: FeedbackKind = "praise" if mood_of(told) > _GLAD else "complaint"
+            matter = Matter("feedback", list(state.vague), opinion=opinion, topic=topic)
         else:
             kind = kind or state.town.incident_type("other")
             matter = Matter("incident", list(state.vague), kind=kind)

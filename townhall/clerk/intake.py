@@ -5,7 +5,7 @@ import re
 from townhall.clerk.incidents import CERTAIN
 from townhall.clerk.matters import Matter
 from townhall.clerk.people import name_from_answer
-from townhall.clerk.places import unique_place
+from townhall.clerk.places import NAMED, unique_place
 from townhall.clerk.state import State
 from townhall.clerk.text import fold, has_cjk, words
 from townhall.clerk.understanding import Opinion, Reading, Report, best_place
@@ -97,7 +97,7 @@ def _share(fresh: list[Matter], reading: Reading) -> None:
     for index, matter in enumerate(incidents):
         if matter.place is None and reading.places:
             taken = {each.place for each in incidents}
-            free = [each for each in reading.places if each.text not in taken]
+            free = [p for p in reading.places if p.text not in taken and p.score >= NAMED]
             if best := best_place(free):
                 matter.place = best.text
         elif len(incidents) == 1 and matter.place is not None:
@@ -141,11 +141,13 @@ def _fill_place(state: State, matter: Matter, reading: Reading, text: str) -> bo
     best = best_place(reading.places)
     if matter.form == "feedback":
         return False
-    if matter.place is None and best is not None:
+    if matter.place is None and best is not None and best.score >= NAMED:
         matter.place = best.text
         return state.pending == "where"
     if matter.place is None and state.pending == "where":
-        if reading.acts & {"skip", "deny", "close", "thanks"} or reading.questions:
+        if reading.acts - {"correct"} or reading.questions:
+            return False
+        if _refers_back(text) and not _FILLER.match(text):
             return False
         matter.place = bare_place(text)
         return True

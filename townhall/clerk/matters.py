@@ -16,6 +16,8 @@ from townhall.town import Attribute, IncidentType
 
 Need = Literal["what", "where", "when", "detail"]
 _ASKED_FOR_A_DAY = ("occurred", "last_seen")
+# Types that ask this can be going on while they are reported.
+_ABOUT_NOW = frozenset({"happening_now", "immediate_danger"})
 _ABOUT_PEOPLE = frozenset({"suspect", "name_age", "seen_dumping"})
 _EMPTY_ACTS = frozenset(
     {"greet", "thanks", "close", "confirm", "deny", "anonymous", "smalltalk", "report_intent",
@@ -103,7 +105,7 @@ class Matter:
         if self.kind.emergency == "always":
             return True
         acts = load_cues().acts.keys_in(" ".join(self.told))
-        asks_now = any(each.code == "happening_now" for each in self.kind.attributes)
+        asks_now = any(each.code in _ABOUT_NOW for each in self.kind.attributes)
         return "happening_now" in acts and (asks_now or self.kind.default_severity >= 4)
 
     def filing(self, reporter: str | None, types: IncidentWords, today: date) -> dict[str, Any]:

@@ -21,6 +21,7 @@ _LOOKS = _VOCABULARY.pattern("looks", re.IGNORECASE)
 _NAMED = _VOCABULARY.patterns("named")
 _NAME = _VOCABULARY.pattern("name")
 _PERSON = _VOCABULARY.pattern("person_in", re.IGNORECASE)
+_THIRD_PERSON = _VOCABULARY.pattern("third_person", re.IGNORECASE)
 _ARTICLE = _VOCABULARY.pattern("article", re.IGNORECASE)
 _LED_IN = _VOCABULARY.pattern("led_in", re.IGNORECASE)
 _AROUND_NAME = _VOCABULARY.pattern("around_name", re.IGNORECASE)
@@ -30,7 +31,10 @@ _JA_PERSON = _VOCABULARY.pattern("ja_person")
 def reporter_in(text: str) -> str | None:
     """Return the resident's own name if they give it in `text`."""
     for pattern in _CERTAIN:
-        if (match := pattern.search(text)) and (name := _clean(match.group("name"))):
+        match = pattern.search(text)
+        if match is None or _THIRD_PERSON.search(text, 0, match.start("name")):
+            continue
+        if name := _clean(match.group("name")):
             return _whole(name, text[match.end() :])
     for pattern in _JAPANESE:
         if (match := pattern.search(text)) and not _JA_PLACE.search(match.group("name")):
@@ -39,6 +43,9 @@ def reporter_in(text: str) -> str | None:
         for match in pattern.finditer(text):
             name = _clean(match.group("name"))
             is_place = _PLACE_WORD.search(match.group("name"))
+            ends = re.search(r"[.!?。]\s*$", text[: match.start("name")])
+            if ends and name and " " not in name and is_known_word(fold(name)):
+                continue
             if name and (not is_place or "rom:?" in pattern.pattern) and _fits_alone(name):
                 return name
     return None
@@ -64,6 +71,8 @@ def name_from_answer(text: str) -> str | None:
     ) and not _PLACE_WORD.search(bare):
         name = _clean(bare)
         if bare.islower() and " " not in bare and is_known_word(fold(bare)):
+            return None
+        if bare.islower() and bare != text.strip() and all(map(is_known_word, bare.split())):
             return None
         is_phrase = bare.islower() and any(fold(word) in _PHRASE_WORDS for word in bare.split())
         return None if is_phrase or name != _titled(bare) else name

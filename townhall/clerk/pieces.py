@@ -32,6 +32,7 @@ _WISH = _VOCABULARY.pattern("wish", re.IGNORECASE)
 _PROBLEM = _VOCABULARY.pattern("problem", re.IGNORECASE)
 # What one has seen is told like this; an opinion is not.
 _SIGHTING = _VOCABULARY.pattern("sighting", re.IGNORECASE)
+_GOES_FURTHER = _VOCABULARY.pattern("goes_further", re.IGNORECASE)
 _ANEW = _VOCABULARY.pattern("anew", re.IGNORECASE)
 
 
@@ -43,6 +44,7 @@ class Piece:
     kind: Literal["question", "opinion", "incident", "detail"]
     guess: Guess | None = None
     opinion: FeedbackKind | None = None
+    topic: str | None = None
     place: Place | None = None
 
 
@@ -78,7 +80,7 @@ class Sorter:
             found += parts if len(matters) > 1 else [self._piece(sentence, skip)]
         return found
 
-    def groups(self, pieces: Iterable[Piece]) -> list[Group]:
+    def groups(self, pieces: Iterable[Piece], is_list: bool = False) -> list[Group]:
         """Put pieces together that tell the same; a detail belongs to what was told before."""
         groups: list[Group] = []
         waiting: list[Piece] = []
@@ -90,7 +92,7 @@ class Sorter:
                 waiting.append(piece)
             elif last is not None and (turned := self._problem_after_praise(last, piece)):
                 groups.append(Group("incident", [turned]))
-            elif last is not None and (piece.kind == "detail" or _belongs(last, piece)):
+            elif last is not None and (piece.kind == "detail" or _belongs(last, piece, is_list)):
                 last.pieces.append(piece)
             else:
                 is_opinion = piece.kind == "opinion"
@@ -138,13 +140,17 @@ class Sorter:
         grave = guess is not None and guess.kind.emergency == "always"
         leaning = self._leaning(text, weight, place, grave)
         if leaning is not None and (leaning.kind == "suggestion" or _PROTEST.match(text)):
-            return Piece(span, "opinion", opinion=leaning.kind, place=place)
-        if self._is_question(text, weight, place):
+            return self._opinion(span, leaning, place)
+        if not (grave and weight >= CERTAIN) and self._is_question(text, weight, place):
             return Piece(span, "question")
         if leaning is not None:
-            return Piece(span, "opinion", opinion=leaning.kind, place=place)
+            return self._opinion(span, leaning, place)
         kind: Literal["incident", "detail"] = "incident" if weight >= LIKELY else "detail"
         return Piece(span, kind, guess=guess, place=place)
+
+    def _opinion(self, span: Span, leaning: Leaning, place: Place | None) -> Piece:
+        topic = topic_of(self._town, span.text)
+        return Piece(span, "opinion", opinion=leaning.kind, topic=topic, place=place)
 
     def _is_act(self, text: str, weight: float, place: Place | None) -> bool:
         """Whether a clause only steers the conversation: "that's all, thanks"."""
@@ -172,13 +178,18 @@ class Sorter:
                 return Leaning("complaint", CERTAIN)
         if leaning is None or (topic is None and leaning.weight < CERTAIN):
             return None
-        if leaning.weight <= MOOD_ONLY and (weight >= LIKELY or _SIGHTING.match(text)):
+        is_mood = leaning.weight <= MOOD_ONLY
+        if is_mood and (weight >= LIKELY or place is not None or not self._is_service(topic)):
             return None
         if leaning.kind == "suggestion":
             return leaning if leaning.weight >= weight * 0.6 and not asks_what else None
         if leaning.kind == "praise":
             return leaning if weight < CERTAIN or (not grave and mood_of(text) > 0.4) else None
         return leaning if weight < 1.0 or leaning.weight > weight else None
+
+    def _is_service(self, code: str | None) -> bool:
+        topic = self._town.feedback_topic(code) if code is not None else None
+        return topic is not None and topic.service
 
     def _is_question(self, text: str, weight: float, place: Place | None) -> bool:
         if "close" in self._cues.acts_in(text) or (_REQUEST.search(text) and weight >= LIKELY):
@@ -220,15 +231,18 @@ def starts_anew(text: str) -> bool:
     return _ANEW.match(text) is not None
 
 
-def _belongs(group: Group, piece: Piece) -> bool:
+def _belongs(group: Group, piece: Piece, is_list: bool) -> bool:
     """Whether `piece` goes on with `group` rather than beginning something of its own."""
     if piece.kind != group.kind:
         return not starts_anew(piece.span.text) and _is_aside(group, piece)
     if piece.guess is None:
         kinds = {each.opinion for each in group.pieces if each.opinion}
+        topics = {each.topic for each in group.pieces}
+        if _GOES_FURTHER.match(piece.span.text) and piece.topic not in topics:
+            return False
         return "praise" not in kinds or piece.opinion == "praise"
     codes = {each.guess.kind.code for each in group.pieces if each.guess}
-    anew = starts_anew(piece.span.text)
+    anew = is_list or starts_anew(piece.span.text)
     if piece.guess.kind.code in codes:
         return piece.place is None or not anew
     has_place = any(_is_named(each) for each in group.pieces)

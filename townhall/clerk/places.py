@@ -154,6 +154,9 @@ def _lead(preposition: str, body: str) -> float:
     """Return what the preposition adds; a word that is in no dictionary is probably a name."""
     if preposition in ("of", "to"):
         return -0.15
+    if preposition == "from" and not re.search(r"\bto\b", body):
+        # "She is from the water district" says who, not where.
+        return -0.3
     name = re.match(r"(?:the )?([a-z]{4,})\b", body)
     unknown = name is not None and not is_known_word(name.group(1))
     return (0.15 if len(preposition) > 3 else 0.0) + (0.5 if unknown else 0.0)

@@ -13,7 +13,7 @@ from townhall.clerk.cues import load_cues
 from townhall.clerk.opinions import FeedbackKind, topic_of
 from townhall.clerk.people import reporter_in
 from townhall.clerk.pieces import Group, Sorter, starts_anew
-from townhall.clerk.places import Place, places_in
+from townhall.clerk.places import NAMED, Place, places_in
 from townhall.clerk.text import fold, sentences
 from townhall.clerk.when import When, when_in
 from townhall.town import IncidentType, Town
@@ -91,7 +91,7 @@ class Reader:
         when = when_in(text, sent, prefer_last="correct" in acts)
         skip = [*when.spans, *_span_of(reporter, text)]
         pieces = self._sorter.pieces(text, skip, is_list="three" in acts)
-        groups = self._sorter.groups(pieces)
+        groups = self._sorter.groups(pieces, is_list="three" in acts)
         return Reading(
             text=text,
             acts=acts,
@@ -138,7 +138,7 @@ def _report(group: Group, sent: datetime) -> Report:
             weights[code] = weights.get(code, 0.0) + piece.guess.weight + first
             kinds[code] = piece.guess.kind
     best = max(weights, key=lambda code: weights[code])
-    places = [piece.place for piece in group.pieces if piece.place is not None]
+    places = [piece.place for piece in group.pieces if piece.place and piece.place.score >= NAMED]
     return Report(
         kinds[best], weights[best], group.text, best_place(places), when_in(group.text, sent)
     )
