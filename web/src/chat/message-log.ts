@@ -46,8 +46,7 @@ export class MessageLog extends LocalElement {
       .latest {
         position: absolute;
         inset-block-end: 0.75rem;
-        inset-inline-start: 50%;
-        translate: -50% 0;
+        inset-inline-end: clamp(0.75rem, 3cqi, 1.5rem);
         box-shadow: var(--shadow);
       }
 
