@@ -61,6 +61,7 @@ class Lexicon:
     )
     _substrings: list[tuple[str, int, int]] = field(default_factory=list)
     _vocabulary: dict[str, str] = field(default_factory=dict)
+    _stems: set[str] = field(default_factory=set)
     _corrections: dict[str, str] = field(default_factory=dict)
     _reach: int = 400
     _gap: int = 2
@@ -127,6 +128,7 @@ class Lexicon:
         found = tuple(word for word in said if word.plain not in _ARTICLES) or said
         for word in found:
             self._vocabulary[word.plain] = word.stem
+            self._stems.add(word.stem)
         # In a phrase "=parked" only the word after the sign must be exact.
         wanted = tuple(
             f"={word.plain}" if phrase[word.start - 1 : word.start] == "=" else word.stem
@@ -141,9 +143,8 @@ class Lexicon:
                 _keep(hits[pattern], part, _Hit(at, at + len(phrase), 2))
 
     def _spelled(self, found: tuple[Word, ...]) -> list[Word]:
-        known = set(self._vocabulary.values())
         return [
-            word if word.stem in known or len(word.plain) < 5 else self._corrected(word)
+            word if word.stem in self._stems or len(word.plain) < 5 else self._corrected(word)
             for word in found
         ]
 

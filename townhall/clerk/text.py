@@ -71,6 +71,7 @@ def spelled_out(text: str) -> str:
     return _WORD.sub(lambda match: _SHORT.get(match.group().lower(), match.group()), text)
 
 
+@lru_cache(maxsize=1024)
 def words(text: str) -> tuple[Word, ...]:
     """Return the words of `text` in order."""
     found = []
