@@ -10,11 +10,19 @@ export const layout = css`
     overflow: clip;
     container: chat / inline-size;
     background: var(--paper);
+  }
+
+  /* Not on the host, where a site's own rules would win. */
+  town-header,
+  nav,
+  main,
+  session-drawer,
+  .skip {
     color: var(--ink);
-    font-family: var(--sans);
-    font-size: 1.0625rem;
-    line-height: 1.6;
+    font: 400 1.0625rem/1.6 var(--sans);
+    letter-spacing: normal;
     text-align: start;
+    text-transform: none;
   }
 
   town-header {

@@ -87,6 +87,16 @@ export class TownHeader extends LocalElement {
           block-size: 2rem;
         }
       }
+
+      @container chat (max-width: 22rem) {
+        .mark {
+          display: none;
+        }
+
+        .name {
+          font-size: 1.2rem;
+        }
+      }
     `,
   ]
 
