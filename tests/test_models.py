@@ -1,0 +1,149 @@
+"""Which model answers under which settings, and what the failures of its server are called."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import orjson
+import pytest
+from agents import Model, OpenAIChatCompletionsModel, OpenAIResponsesModel
+from agents.models import get_default_model
+from openai import AsyncOpenAI
+from pydantic import SecretStr
+
+from tests.conftest import make_settings
+from tests.fakes.answers import Answer, Call, Condition, Rule
+from tests.fakes.fake_openai import FakeOpenAI
+from tests.scripted import POTHOLE
+from tests.server import serve
+from townhall.assistant.models import EchoModel, ModelChoice, pick_model
+from townhall.settings import Settings
+
+KEY = {"openai_api_key": SecretStr("sk-test")}
+OPENAI = {"openai_base_url": "https://api.openai.com/v1"}
+OWN = {"openai_base_url": "http://127.0.0.1:11434/v1"}
+RESPONSES, CHAT = OpenAIResponsesModel, OpenAIChatCompletionsModel
+DEFAULT = get_default_model()
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "kind"),
+    [
+        ({"model": None}, "clerk", None),
+        ({"model": "clerk"} | KEY, "clerk", None),
+        ({"model": "echo"}, "echo", EchoModel),
+        ({"model": "echo"} | KEY | OWN, "echo", EchoModel),
+        ({"model": None} | KEY, DEFAULT, RESPONSES),
+        ({"model": None} | OWN, DEFAULT, CHAT),
+        ({"model": None} | KEY | OWN, DEFAULT, CHAT),
+        ({"model": None} | KEY | OPENAI, DEFAULT, RESPONSES),
+        ({"model": "gpt-x"}, "gpt-x", RESPONSES),
+        ({"model": "gpt-x"} | KEY, "gpt-x", RESPONSES),
+        ({"model": "llama"} | OWN, "llama", CHAT),
+        ({"model": "llama", "model_api": "responses"} | OWN, "llama", RESPONSES),
+        ({"model": "gpt-x", "model_api": "chat"} | KEY, "gpt-x", CHAT),
+        ({"model": None, "model_api": "chat"} | KEY | OPENAI, DEFAULT, CHAT),
+    ],
+    ids=lambda value: "+".join(value) if isinstance(value, dict) else "",
+)
+def test_the_model_that_settings_ask_for(
+    changes: dict[str, Any], name: str, kind: type[Model] | None, tmp_path: Path
+) -> None:
+    """A name wins; without one a key or a server means hosted, and nothing at all the clerk."""
+    choice = pick_model(make_settings(tmp_path).model_copy(update=changes))
+    assert (choice.name, choice.is_hosted) == (name, name not in ("clerk", "echo"))
+    if kind is not None:
+        assert isinstance(choice.make(cast(Any, None)), kind)
+
+
+@pytest.mark.parametrize("api", ["responses", "chat"])
+async def test_what_a_server_is_sent(api: str, sqlite_settings: Settings) -> None:
+    """Name, instructions, tools and conversation; the key if there is one; nothing is stored."""
+    async with FakeOpenAI(default=Answer(text="Hello.")) as fake:
+        host = {"model": "m", "model_api": api, "openai_base_url": fake.base_url}
+        async with serve(sqlite_settings.model_copy(update=host)) as server:
+            assert (await server.client.get("/")).json()["model"] == "m"
+            await server.say("My cat is gone.", "s")
+            await server.say("What did I say?", "s")
+        keyed = sqlite_settings.model_copy(update=host | KEY)
+        async with serve(keyed) as server:
+            await server.say("hi")
+    asked = fake.requests[1]
+    turns = asked.body["input" if api == "responses" else "messages"]
+    assert isinstance(turns, list)
+    said = [turn["content"] for turn in turns if turn["role"] in ("user", "assistant")]
+    assert said == ["My cat is gone.", "Hello.", "What did I say?"]
+    assert (asked.api.value, asked.body["model"], asked.body["stream"]) == (api, "m", True)
+    assert "front desk of Riverbend" in asked.instructions
+    assert {"file_incident", "file_feedback"} <= asked.tools
+    assert asked.body["store"] is False
+    assert asked.headers["authorization"] == "Bearer none"
+    assert fake.requests[2].headers["authorization"] == "Bearer sk-test"
+
+
+@pytest.mark.parametrize("api", ["responses", "chat"])
+async def test_a_filing_by_a_hosted_model(api: str, settings: Settings) -> None:
+    """A tool call over either API files the record, and its result goes back to the model."""
+    message = f"{POTHOLE['description']} That is all."
+    filing = Rule(Answer(calls=(Call("file_incident", POTHOLE),)), when=Condition(last=message))
+    async with FakeOpenAI([filing], default=Answer(text="Filed.")) as fake:
+        host = {"model": "m", "model_api": api, "openai_base_url": fake.base_url}
+        async with serve(settings.model_copy(update=host)) as server:
+            answer = (await server.say(message, "s")).json()
+            await server.say("Thanks.", "s")
+    reference = answer["records"][0]["reference"]
+    assert (answer["text"], len(answer["records"]), fake.stats.requests) == ("Filed.", 1, 3)
+    assert all(reference.encode() in request.raw for request in list(fake.requests)[1:])
+
+
+@asynccontextmanager
+async def fake_model(answer: Answer, api: str, seconds: float) -> AsyncIterator[ModelChoice]:
+    """Give a model on a server that answers so, by a client that tries once and waits so long.
+
+    It has no fallback, so that the failure itself is seen.
+    """
+    async with (
+        FakeOpenAI(default=answer) as fake,
+        AsyncOpenAI(base_url=fake.base_url, api_key="x", max_retries=0, timeout=seconds) as client,
+    ):
+        kind = RESPONSES if api == "responses" else CHAT
+        model = kind(model="m", openai_client=client)
+        yield ModelChoice("fake", lambda _: model)
+
+
+FAILURES = [
+    ("429", Answer(status=429), "provider-rate-limited"),
+    ("500", Answer(status=500), "provider-unavailable"),
+    ("503", Answer(status=503), "provider-unavailable"),
+    ("401", Answer(status=401), "provider-unavailable"),
+    ("refused", Answer(refused=True, reset=True), "provider-unavailable"),
+    ("hangs", Answer(first_delay=30), "provider-timeout"),
+    ("stalls", Answer(text="one two three", delay=0.01, stall_after=5), "provider-timeout"),
+    ("cut", Answer(tokens=20, delay=0.01, cut_after=8), "provider-unavailable"),
+    ("reset", Answer(tokens=20, delay=0.01, cut_after=8, reset=True), "provider-unavailable"),
+    ("malformed", Answer(tokens=20, malformed_at=6), "provider-protocol"),
+    ("garbage", Answer(garbage=True), "provider-protocol"),
+    ("silent", Answer(deltas=()), "provider-protocol"),
+]
+
+
+async def test_a_model_that_never_stops_calling(sqlite_settings: Settings) -> None:
+    """After six calls in one turn the model is stopped, as a turn that took too long."""
+    again = Answer(calls=(Call("search_town_information", {"query": "pool"}),))
+    async with (
+        fake_model(again, "chat", 10) as choice,
+        serve(sqlite_settings, model=choice) as server,
+    ):
+        answer = (await server.say("hi")).json()
+    assert (answer["status"], answer["problem"]["code"]) == ("failed", "turn-too-long")
+
+
+async def test_a_server_that_recovers_is_asked_again(sqlite_settings: Settings) -> None:
+    """A passing failure before any word is not seen by the resident: the model is asked anew."""
+    rules = [Rule(Answer(status=503), times=1), Rule(Answer(refused=True), times=1)]
+    async with FakeOpenAI(rules, default=Answer(text="Here I am.")) as fake:
+        host = {"model": "m", "openai_base_url": fake.base_url}
+        async with serve(sqlite_settings.model_copy(update=host)) as server:
+            answer = (await server.say("hi")).json()
+    assert (answer["text"], answer["status"], fake.stats.requests) == ("Here I am.", "completed", 3)
