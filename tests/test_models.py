@@ -128,6 +128,31 @@ FAILURES = [
 ]
 
 
+@pytest.mark.parametrize("api", ["responses", "chat"])
+@pytest.mark.parametrize(
+    ("answer", "code"), [f[1:] for f in FAILURES], ids=[f[0] for f in FAILURES]
+)
+async def test_a_failure_of_the_models_server(
+    answer: Answer, code: str, api: str, sqlite_settings: Settings
+) -> None:
+    """Each kind has its own code and no detail of the server's gets out."""
+    seconds = 0.5 if code == "provider-timeout" else 10
+    async with (
+        fake_model(answer, api, seconds) as choice,
+        serve(sqlite_settings, model=choice) as server,
+    ):
+        response = await server.client.post("/chat", json={"message": "hi", "session_id": "s"})
+        session = (await server.client.get("/sessions/s")).json()
+    *_, error, end = response.text.strip().split("\n\n")
+    problem = orjson.loads(error.removeprefix("event: error\ndata: "))
+    assert end == "data: [DONE]"
+    assert (problem["code"], problem["retryable"]) == (code, True)
+    assert problem["instance"] == response.headers["x-turn-id"]
+    assert "127.0.0.1" not in response.text
+    assert "scripted" not in response.text
+    assert session["current_turn"] is None
+
+
 async def test_a_model_that_never_stops_calling(sqlite_settings: Settings) -> None:
     """After six calls in one turn the model is stopped, as a turn that took too long."""
     again = Answer(calls=(Call("search_town_information", {"query": "pool"}),))

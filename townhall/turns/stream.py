@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from agents import (
+    ModelBehaviorError,
     RunItemStreamEvent,
     RunResultStreaming,
     ToolCallItem,
@@ -24,7 +25,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 async def turn_events(run: RunResultStreaming) -> AsyncIterator[TurnEvent | None]:
     """Give what the run says as it says it; None is a sign of life that says nothing.
 
-    Two messages of one run are parted by a blank line.
+    Two messages of one run are parted by a blank line. ModelBehaviorError if it has no text.
     """
     activities: dict[str, Activity] = {}
     has_text, gap = False, ""
@@ -40,6 +41,9 @@ async def turn_events(run: RunResultStreaming) -> AsyncIterator[TurnEvent | None
             yield _activity(event, activities)
             continue
         yield None
+    if not has_text:
+        # Also what a page that is no API at all looks like through the Chat Completions client.
+        raise ModelBehaviorError("The model said nothing.")
 
 
 def storable(text: str) -> str:
