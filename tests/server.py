@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import uvicorn
 from httpx_sse import EventSource, ServerSentEvent
-from pydantic_settings import PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from townhall.app import create_app
 from townhall.assistant.models import ModelChoice
@@ -26,7 +26,12 @@ class Settled(Settings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: Any, init_settings: PydanticBaseSettingsSource, **_: Any
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read what the test gave, nothing else."""
         return (init_settings,)

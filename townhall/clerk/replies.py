@@ -90,7 +90,7 @@ class Speaker:
             names = {self._today: "today", self._today - timedelta(days=1): "yesterday"}
             named = names.get(matter.day)
             text = wording.say(
-                "at_day", day=wording.say(named) if named else matter.day.isoformat()
+                "at_day", day=wording.say(named) if named else wording.day(matter.day)
             )
         if matter.clock is not None:
             text += wording.say("at_clock", clock=f"{matter.clock:%H:%M}")
@@ -178,10 +178,13 @@ class Speaker:
         if status != "ok":
             return wording.say("figures_unknown")
         period = result.get("period") or {}
+        label = str(period.get("label"))
         text = wording.say(
-            "figures_total", total=result.get("total"), period=period.get("label"),
-            filter=result.get("filter"), **{"from": period.get("from"), "to": period.get("to")},
-        )  # fmt: skip
+            "figures_total",
+            total=result.get("total"),
+            period=label[:1].upper() + label[1:],
+            filter=result.get("filter"),
+        )
         if previous := result.get("previous"):
             text += " " + wording.say(
                 "figures_previous", period=previous["label"], total=previous["total"]

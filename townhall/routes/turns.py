@@ -33,7 +33,15 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
                     "oneOf": [
                         {"$ref": f"#/components/schemas/{kind.__name__}"} for kind in EVENT_TYPES
                     ],
-                    "discriminator": {"propertyName": "type"},
+                    "discriminator": {
+                        "propertyName": "type",
+                        "mapping": {
+                            kind.model_fields["type"].default: (
+                                f"#/components/schemas/{kind.__name__}"
+                            )
+                            for kind in EVENT_TYPES
+                        },
+                    },
                 },
                 "example": _EXAMPLE,
             }
