@@ -174,10 +174,10 @@ async def test_a_refusal_is_a_whole_problem(name: str, shared: Running) -> None:
 async def test_headers_help_a_program(shared: Running) -> None:
     """401 names the scheme, 405 the methods that are there; the 404 of a path says no more."""
     refused = await shared.client.get("/sessions", headers={"Host": "townhall.example"})
-    wrong_method = await shared.client.put("/chat")
+    wrong_methods = [await shared.client.put(path) for path in ("/chat", "/sessions/s")]
     unknown = await shared.client.get("/nothing/here")
     assert refused.headers["www-authenticate"] == "Bearer"
-    assert wrong_method.headers["allow"] == "POST"
+    assert [each.headers["allow"] for each in wrong_methods] == ["POST", "DELETE, GET"]
     assert (unknown.status_code, unknown.json()) == (
         404,
         problem(404, "not-found", "Not found", "There is nothing at this address.")

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from townhall.errors import (
@@ -77,9 +78,20 @@ async def _answer(request: Request, error: Exception) -> JSONResponse:
     if known.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("request failed", code=known.code, path=request.url.path, exc_info=error)
     response = ProblemResponse(known, request.url.path)
-    if isinstance(error, HTTPException):
-        response.headers.update(error.headers or {})  # Allow
+    if known.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = _methods(request)
     return response
+
+
+def _methods(request: Request) -> str:
+    # Starlette names those of the first route with this path only.
+    routes, scope = request.app.routes, request.scope
+    found = [
+        method
+        for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    return ", ".join(found)
 
 
 def _translated(error: Exception) -> TownHallError:
