@@ -71,7 +71,15 @@ _STREAM = {
     },
     "content": {
         "text/event-stream": {
-            "schema": {"type": "string"},
+            # Each event of the stream, as FastAPI describes its own.
+            "itemSchema": {
+                "type": "object",
+                "required": ["data"],
+                "properties": {
+                    "data": {"type": "string", "description": "Text, a problem or `[DONE]`."},
+                    "event": {"enum": ["message", "error"]},
+                },
+            },
             "example": "data: Where\n\ndata:  is\n\ndata:  it?\n\ndata: [DONE]\n\n",
         }
     },
