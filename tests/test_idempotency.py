@@ -90,3 +90,22 @@ async def test_twenty_at_once_are_one_turn(body: dict[str, str], settings: Setti
     assert {response.text for response in responses} == {"data: Once.\n\ndata: [DONE]\n\n"}
     assert len({response.headers["x-turn-id"] for response in responses}) == 1
     assert [session["message_count"] for session in listed["sessions"]] == [2]
+
+
+async def test_a_request_again_after_a_crash_hears_the_new_answer_only(settings: Settings) -> None:
+    """The plain stream cannot take words back, so it leaves out what the lost run had said."""
+    never = asyncio.Event()
+    dying = settings.model_copy(update={"drain_seconds": 0.0})
+    request: dict[str, Any] = {"method": "POST", "url": "/chat", "json": {"message": "hi"}}
+    async with (
+        serve(dying, model=scripted(reply("Half", never.wait))) as server,
+        server.client.stream(**request, headers=KEY) as response,
+    ):
+        assert await anext(response.aiter_raw()) == b"data: Half\n\n"
+    async with serve(settings, model=scripted(reply("Whole."))) as server:
+        again = [await server.client.request(**request, headers=KEY) for _ in range(2)]
+        answer = await server.client.request(
+            **request, headers=KEY | {"Accept": "application/json"}
+        )
+    assert [each.text for each in again] == ["data: Whole.\n\ndata: [DONE]\n\n"] * 2
+    assert (answer.json()["text"], answer.json()["status"]) == ("Whole.", "completed")

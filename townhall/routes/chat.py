@@ -1,5 +1,6 @@
 """POST /chat: one message in, the reply as plain Server-Sent Events or as one JSON object."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -33,11 +34,11 @@ from townhall.events import (
     TurnInterrupted,
     TurnRestarted,
 )
-from townhall.frontdesk import FrontDesk
 from townhall.routes.dependencies import Asker, Desk, IdempotencyKey, JsonBody
 from townhall.routes.errors import documented
 from townhall.routes.schemas import ChatAnswer, ChatRequest
 from townhall.turns.admission import AcceptedTurn, Message
+from townhall.turns.log import Told, end_of_run
 from townhall.wire.plain import PlainEncoder
 from townhall.wire.sse import EventStream
 
@@ -104,10 +105,12 @@ async def chat(
     )
     turn = await desk.runner.accept(asker, message, idempotency_key=key)
     headers = turn_headers(turn, asker)
+    # The plain format cannot take back what an earlier run said: who asks again hears the last.
+    batches = desk.log.follow(turn.id, end_of_run(turn.attempt - 1))
     if wants_json(request):
-        answer = await _whole_answer(desk, turn)
+        answer = await _whole_answer(batches, turn)
         return Response(orjson.dumps(answer), media_type="application/json", headers=headers)
-    return EventStream(desk.log.follow(turn.id), PlainEncoder(), headers)
+    return EventStream(batches, PlainEncoder(), headers)
 
 
 def turn_headers(turn: AcceptedTurn, asker: Caller) -> dict[str, str]:
@@ -130,7 +133,7 @@ def wants_json(request: Request) -> bool:
     return "application/json" in accept and "text/event-stream" not in accept
 
 
-async def _whole_answer(desk: FrontDesk, turn: AcceptedTurn) -> dict[str, Any]:
+async def _whole_answer(batches: AsyncIterator[list[Told]], turn: AcceptedTurn) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "turn_id": turn.id,
         "session_id": turn.session_id,
@@ -139,7 +142,7 @@ async def _whole_answer(desk: FrontDesk, turn: AcceptedTurn) -> dict[str, Any]:
         "sources": [],
         "status": "interrupted",
     }
-    async for batch in desk.log.follow(turn.id):
+    async for batch in batches:
         for _, event in batch:
             match event:
                 case TurnRestarted():

@@ -43,13 +43,14 @@ class Message:
 
 @dataclass(frozen=True)
 class AcceptedTurn:
-    """A turn that is in the database, queued or already under way."""
+    """A turn that is in the database; its `attempt`-th run (from 1) is the one to listen to."""
 
     id: str
     session_key: int
     session_id: str
     user_id: str
     is_new: bool
+    attempt: int = 1
 
 
 async def admit(
@@ -88,10 +89,10 @@ async def _known_turn(
 ) -> AcceptedTurn | None:
     if key is None:
         return None
-    columns = (turns.c.id, turns.c.request_hash, turns.c.session_key)
+    columns = (turns.c.id, turns.c.status, turns.c.attempt, turns.c.request_hash)
     row = (
         await connection.execute(
-            select(*columns, sessions.c.session_id, sessions.c.user_id)
+            select(*columns, turns.c.session_key, sessions.c.session_id, sessions.c.user_id)
             .join(sessions, sessions.c.id == turns.c.session_key)
             .where(turns.c.caller == caller.principal, turns.c.idempotency_key == key)
         )
@@ -100,7 +101,9 @@ async def _known_turn(
         return None
     if row.request_hash != message.fingerprint():
         raise IdempotencyKeyReused("Use a new key for each new message.")
-    return AcceptedTurn(row.id, row.session_key, row.session_id, row.user_id, is_new=False)
+    whose = (row.session_key, row.session_id, row.user_id)
+    attempt = row.attempt + (row.status in ("queued", "interrupted"))
+    return AcceptedTurn(row.id, *whose, is_new=False, attempt=attempt)
 
 
 async def _open_session(

@@ -37,6 +37,11 @@ logger = get_logger("townhall.turns")
 T = TypeVar("T")
 
 
+def end_of_run(attempt: int) -> EventId:
+    """Return the id after all events of a turn's `attempt`-th run and the ones before it."""
+    return (attempt, 2**31 - 1) if attempt > 0 else START
+
+
 class TurnLog:
     """The events of one run of a turn in this process. `append` is all that a run needs."""
 
