@@ -1,5 +1,6 @@
 """Which model answers under which settings, and what the failures of its server are called."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,13 +10,14 @@ import orjson
 import pytest
 from agents import Model, OpenAIChatCompletionsModel, OpenAIResponsesModel
 from agents.models import get_default_model
+from agents.testing import ModelStep
 from openai import AsyncOpenAI
 from pydantic import SecretStr
 
 from tests.conftest import make_settings
 from tests.fakes.answers import Answer, Call, Condition, Rule
 from tests.fakes.fake_openai import FakeOpenAI
-from tests.scripted import POTHOLE
+from tests.scripted import POTHOLE, reply, scripted
 from tests.server import serve
 from townhall.assistant.models import EchoModel, ModelChoice, pick_model
 from townhall.settings import Settings
@@ -151,6 +153,29 @@ async def test_a_failure_of_the_models_server(
     assert "127.0.0.1" not in response.text
     assert "scripted" not in response.text
     assert session["current_turn"] is None
+
+
+async def forever(_: object = None) -> Any:
+    """Never return."""
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("limit", "step", "text", "code"),
+    [
+        ("first_event_seconds", ModelStep.respond(forever), "", "provider-timeout"),
+        ("gap_seconds", reply("Let me", forever), "Let me", "provider-timeout"),
+        ("turn_seconds", reply("Let me", forever), "Let me", "turn-too-long"),
+    ],
+)
+async def test_patience_has_limits(
+    limit: str, step: ModelStep, text: str, code: str, sqlite_settings: Settings
+) -> None:
+    """A model that is silent at first, or later, or on and on, ends its turn; the words are kept."""
+    settings = sqlite_settings.model_copy(update={limit: 0.2})
+    async with serve(settings, model=scripted(step)) as server:
+        answer = (await server.say("hi")).json()
+    assert (answer["status"], answer["problem"]["code"], answer["text"]) == ("failed", code, text)
 
 
 async def test_a_model_that_never_stops_calling(sqlite_settings: Settings) -> None:
