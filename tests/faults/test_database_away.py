@@ -27,6 +27,9 @@ from tests.process import environment, free_port, townhall
 from tests.server import Running, serve
 from townhall.settings import Settings
 
+# Minutes of starting servers, and of a machine to themselves: `make test-long` runs them.
+pytestmark = pytest.mark.long
+
 STREAMS = 12
 REFUSED_SECONDS = 3.0
 BUSY_SECONDS = 3.0  # what a shared machine may add

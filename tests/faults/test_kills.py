@@ -14,6 +14,9 @@ from tests.faults.conftest import Figures, Start
 from tests.faults.resident import THANKS, Told, count, filing_rules, follow, new_reports
 from tests.faults.worker import Worker
 
+# Minutes of starting servers, and of a machine to themselves: `make test-long` runs them.
+pytestmark = pytest.mark.long
+
 RESIDENTS = 4
 ANSWERED_SECONDS = 90  # a lease, a look for abandoned turns and a run, for each of three attempts
 

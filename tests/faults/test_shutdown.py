@@ -11,6 +11,9 @@ from tests.faults.conftest import SQLITE_FIRST, Figures, Start
 from tests.faults.resident import ENDS, Told, count, follow
 from tests.faults.worker import Worker
 
+# Minutes of starting servers, and of a machine to themselves: `make test-long` runs them.
+pytestmark = pytest.mark.long
+
 STREAMS = 30
 END_SECONDS = 25.0
 SHORT = Answer(text="At once.")
