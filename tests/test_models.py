@@ -171,7 +171,7 @@ async def forever(_: object = None) -> Any:
 async def test_patience_has_limits(
     limit: str, step: ModelStep, text: str, code: str, sqlite_settings: Settings
 ) -> None:
-    """A model that is silent at first, or later, or on and on, ends its turn; the words are kept."""
+    """A model that is silent at first, later, or on and on, ends its turn; its words are kept."""
     settings = sqlite_settings.model_copy(update={limit: 0.2})
     async with serve(settings, model=scripted(step)) as server:
         answer = (await server.say("hi")).json()
