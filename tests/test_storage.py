@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -40,14 +41,29 @@ asyncio.run(main())
 """
 
 
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """An empty database, open for the test, on both engines."""
+    opened = Database.open(database_url(settings))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def sqlite_database(sqlite_settings: Settings) -> AsyncIterator[Database]:
+    """An empty SQLite database, open for the test."""
+    opened = Database.open(database_url(sqlite_settings))
+    yield opened
+    await opened.close()
+
+
 def is_ours(_object: object, name: str | None, _kind: str, *_: object) -> bool:
     """Leave out the full-text index, which is the database's own (migration 0002)."""
     return not (name or "").startswith(("knowledge_index", "ix_knowledge", "index_terms"))
 
 
-async def test_migrations_make_exactly_the_tables(settings: Settings) -> None:
+async def test_migrations_make_exactly_the_tables(database: Database) -> None:
     """What the migrations build and what db/tables.py says differ in nothing."""
-    database = Database.open(database_url(settings))
     await migrate(database)
 
     def difference(connection: Connection) -> list[Any]:
@@ -57,22 +73,24 @@ async def test_migrations_make_exactly_the_tables(settings: Settings) -> None:
 
     async with database.reading() as connection:
         assert await connection.run_sync(difference) == []
-    await database.close()
 
 
 async def test_processes_that_start_together_migrate_once(settings: Settings) -> None:
-    """Four at once on an empty database: all find the newest schema, none fails."""
-    databases = [Database.open(database_url(settings)) for _ in range(4)]
-    revisions = await asyncio.gather(*[migrate(database) for database in databases])
-    found = [await current_revision(database) for database in databases]
-    for database in databases:
-        await database.close()
+    """Six at once on an empty database: all find the newest schema, none fails."""
+    databases = [Database.open(database_url(settings)) for _ in range(6)]
+    try:
+        revisions = await asyncio.gather(*[migrate(database) for database in databases])
+        found = [await current_revision(database) for database in databases]
+    finally:
+        for database in databases:
+            await database.close()
     assert {*revisions, *found} == {newest_revision()}
 
 
-async def test_a_database_of_a_newer_version_is_refused(settings: Settings) -> None:
+async def test_a_database_of_a_newer_version_is_refused(
+    database: Database, settings: Settings
+) -> None:
     """An older program does not start on it, says why, and changes nothing."""
-    database = Database.open(database_url(settings))
     await migrate(database)
     async with database.writing() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -81,7 +99,6 @@ async def test_a_database_of_a_newer_version_is_refused(settings: Settings) -> N
     with pytest.raises(DatabaseUnavailable, match="schema 9999"):
         await open_front_desk(settings).__aenter__()
     assert await current_revision(database) == "9999"
-    await database.close()
 
 
 @pytest.mark.parametrize(
@@ -144,16 +161,15 @@ def test_an_address_that_is_none(given: str, reason: str, tmp_path: Path) -> Non
     assert "s3cret" not in str(refused.value)
 
 
-async def test_sqlite_is_set_to_lose_nothing(sqlite_settings: Settings) -> None:
+async def test_sqlite_is_set_to_lose_nothing(sqlite_database: Database) -> None:
     """Every connection writes ahead, waits for the disk, keeps references, waits for writers."""
-    database = Database.open(database_url(sqlite_settings))
+    database = sqlite_database
     found: dict[str, set[object]] = {}
     async with database.reading() as connection, database.writing() as other:
         for each in (connection, other):
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout"):
                 value = await each.scalar(text(f"PRAGMA {name}"))
                 found.setdefault(name, set()).add(value)
-    await database.close()
     assert found == {
         "journal_mode": {"wal"},
         "synchronous": {2},  # FULL
@@ -162,26 +178,23 @@ async def test_sqlite_is_set_to_lose_nothing(sqlite_settings: Settings) -> None:
     }
 
 
-async def test_four_processes_lose_no_update(sqlite_settings: Settings, tmp_path: Path) -> None:
+async def test_four_processes_lose_no_update(sqlite_database: Database) -> None:
     """4 x 50 transactions that read and then write one row of one SQLite file: all 200 count."""
-    database = Database.open(database_url(sqlite_settings))
-    async with database.writing() as connection:
+    async with sqlite_database.writing() as connection:
         await connection.execute(text("CREATE TABLE counter (n INTEGER)"))
         await connection.execute(text("INSERT INTO counter VALUES (0)"))
-    path = str(database_url(sqlite_settings).database)
+    path = str(sqlite_database.engine.url.database)
     writers = [
         await asyncio.create_subprocess_exec(sys.executable, "-c", WRITER, path) for _ in range(4)
     ]
     codes = [await writer.wait() for writer in writers]
-    async with database.reading() as connection:
+    async with sqlite_database.reading() as connection:
         total = await connection.scalar(text("SELECT n FROM counter"))
-    await database.close()
     assert (codes, total) == ([0] * 4, 200)
 
 
-async def test_times_are_kept_in_utc(settings: Settings) -> None:
+async def test_times_are_kept_in_utc(database: Database) -> None:
     """A time with any zone comes back as the same moment in UTC; one without a zone is refused."""
-    database = Database.open(database_url(settings))
     await migrate(database)
     at = datetime(2026, 3, 1, 8, 30, 0, 123456, tzinfo=timezone(timedelta(hours=8)))
     row = {"reference": "x", "action": "filed", "changes": {}, "actor": "ana"}
@@ -192,17 +205,14 @@ async def test_times_are_kept_in_utc(settings: Settings) -> None:
         with pytest.raises(StatementError, match="needs a zone"):
             await connection.execute(naive)
     assert (kept, kept and kept.tzinfo) == (at, UTC)
-    await database.close()
 
 
-async def test_the_databases_clock(settings: Settings) -> None:
+async def test_the_databases_clock(database: Database) -> None:
     """A lease by the database's clock is compared with a time of ours to the millisecond."""
-    database = Database.open(database_url(settings))
     async with database.reading() as connection:
         before = datetime.now(UTC) - timedelta(milliseconds=1)
         now = await connection.scalar(select(db_now()))
         later = await connection.scalar(select(db_now(15)))
-    await database.close()
     assert now is not None
     assert later is not None
     assert before <= now <= datetime.now(UTC)

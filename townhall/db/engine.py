@@ -38,6 +38,7 @@ POOL_SIZE = 5  # connections; a turn holds none while its model thinks
 POOL_TIMEOUT = timedelta(seconds=2.5)  # a request is refused within 3 s; SQLAlchemy's own is 30
 PERSISTENCE = timedelta(seconds=10)  # how long a database may restart without a loss
 BUSY_TIMEOUT = timedelta(seconds=10)  # how long SQLite waits for another process's write
+WAL_TRIES = 10  # each waits for up to the busy timeout
 STATEMENT_TIMEOUT = timedelta(seconds=10)  # for a Postgres that takes connections and then hangs
 # Classes of SQLSTATE that say "not now": connection, deadlock or serialization, out of resources
 # (disk, memory, connections), intervention (shutting down), system error. 28, 3D and 42P01 are a
@@ -225,7 +226,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT.total_seconds() * 1000)}")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _enter_wal(cursor)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
@@ -234,6 +235,20 @@ def _prepare_sqlite(engine: Engine) -> None:
     def _begin(connection: Any) -> None:
         writing = connection.get_execution_options().get("townhall_writing", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _enter_wal(cursor: sqlite3.Cursor) -> None:
+    # Of processes that open a new file together one makes the switch, and SQLite lets the others
+    # fail at once. It does let them wait for a transaction.
+    for _ in range(WAL_TRIES):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("COMMIT")
+        else:
+            return
+    cursor.execute("PRAGMA journal_mode = WAL")
 
 
 def _postgres_engine(url: URL) -> AsyncEngine:
