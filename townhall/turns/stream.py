@@ -23,7 +23,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 async def turn_events(run: RunResultStreaming) -> AsyncIterator[TurnEvent | None]:
-    """Give what the run says as it says it; None is a sign of life that says nothing.
+    """Give what the run says as it says it; None is a sign of the model's life.
 
     Two messages of one run are parted by a blank line. ModelBehaviorError if it has no text.
     """
@@ -37,10 +37,9 @@ async def turn_events(run: RunResultStreaming) -> AsyncIterator[TurnEvent | None
                 yield TextDelta(text=gap + text)
                 has_text, gap = True, ""
                 continue
+            yield None
         elif event.type == "run_item_stream_event":
             yield _activity(event, activities)
-            continue
-        yield None
     if not has_text:
         # Also what a page that is no API at all looks like through the Chat Completions client.
         raise ModelBehaviorError("The model said nothing.")
