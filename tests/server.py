@@ -91,7 +91,7 @@ async def serve(
                 await task
                 raise RuntimeError("the server did not start; its log says why")
             await asyncio.sleep(0.01)
-        async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=url, timeout=120) as client:
             yield Running(url, client, app.state.desk)
     finally:
         server.should_exit = True

@@ -127,9 +127,10 @@ async def test_two_at_once_do_not_mix(settings: Settings) -> None:
     assert [session["user_id"] for session in sessions["sessions"]] == ["bob"]
 
 
-async def test_a_hundred_sessions_at_once(settings: Settings) -> None:
+@pytest.mark.timeout(300)
+async def test_a_hundred_sessions_at_once(sqlite_settings: Settings) -> None:
     """100 sessions of 5 turns each complete in order and leave no task and no connection behind."""
-    async with serve(settings.model_copy(update={"model": "echo"})) as server:
+    async with serve(sqlite_settings.model_copy(update={"model": "echo"})) as server:
         await server.say("warm up")
         tasks_before = asyncio.all_tasks()
 
