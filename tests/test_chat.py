@@ -1,10 +1,12 @@
 """POST /chat: the plain stream to the byte, and the same turn as JSON."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 from agents.testing import ScriptedModel
 
+from tests.conftest import make_settings
 from tests.scripted import BENCHES, POTHOLE, call, choose, reply, scripted
 from tests.server import Running, serve
 from townhall.access import Caller
@@ -38,25 +40,32 @@ async def test_echo_streams_word_by_word(settings: Settings) -> None:
     assert response.headers["content-type"].startswith("text/event-stream")
 
 
-@pytest.mark.parametrize(
-    ("message", "stream"),
-    [
-        ("[DONE]", b"data: [DONE\n\ndata: ]\n\ndata: [DONE]\n\n"),
-        (
-            "\r\n one\r\ttwo\x85three\u2028four ",
-            b"".join(
-                b"data: %b\n\n" % word for word in (b"one", b"two", b"three", b"four", b"[DONE]")
-            ),
-        ),
-        ("Doña 🕳️ 道路", "data: Doña\n\ndata: 🕳️\n\ndata: 道路\n\ndata: [DONE]\n\n".encode()),
-    ],
-    ids=["end mark", "spaces of every kind", "other scripts"],
-)
-async def test_echo_of_odd_words(message: str, stream: bytes, sqlite_settings: Settings) -> None:
+ODD_WORDS = {
+    "[DONE]": b"data: [DONE\n\ndata: ]\n\ndata: [DONE]\n\n",
+    "\r\n one\r\ttwo\x85three\u2028": b"data: one\n\ndata: two\n\ndata: three\n\ndata: [DONE]\n\n",
+    "Doña 🕳️ 道路": "data: Doña\n\ndata: 🕳️\n\ndata: 道路\n\ndata: [DONE]\n\n".encode(),
+}
+
+
+async def test_echo_of_odd_words(sqlite_settings: Settings) -> None:
     """Whatever separates words separates events, and no word can end the stream."""
     async with serve(sqlite_settings.model_copy(update={"model": "echo"})) as server:
-        response = await server.client.post("/chat", json={"message": message})
-    assert response.content == stream
+        found = {
+            message: (await server.client.post("/chat", json={"message": message})).content
+            for message in ODD_WORDS
+        }
+    assert found == ODD_WORDS
+
+
+@pytest.fixture(scope="module")
+async def speaker(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[Running, ScriptedModel]]:
+    """A server and its model, which says what the test puts into its mouth."""
+    model = ScriptedModel()
+    settings = make_settings(tmp_path_factory.mktemp("speaker"))
+    async with serve(settings, model=choose(model)) as server:
+        yield server, model
 
 
 @pytest.mark.parametrize(
@@ -82,11 +91,12 @@ async def test_echo_of_odd_words(message: str, stream: bytes, sqlite_settings: S
     ],
 )
 async def test_each_delta_is_an_event(
-    deltas: list[str], stream: bytes, sqlite_settings: Settings
+    deltas: list[str], stream: bytes, speaker: tuple[Running, ScriptedModel]
 ) -> None:
     """A delta keeps its spaces, its line breaks become lines, and a raw return never goes out."""
-    async with serve(sqlite_settings, model=scripted(reply(*deltas))) as server:
-        response = await server.client.post("/chat", json={"message": "hi"})
+    server, model = speaker
+    model.enqueue(reply(*deltas))
+    response = await server.client.post("/chat", json={"message": "hi"})
     assert response.content == stream + b"data: [DONE]\n\n"
 
 

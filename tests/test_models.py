@@ -18,7 +18,7 @@ from tests.conftest import make_settings
 from tests.fakes.answers import Answer, Call, Condition, Rule
 from tests.fakes.fake_openai import FakeOpenAI
 from tests.scripted import POTHOLE, reply, scripted
-from tests.server import serve
+from tests.server import Running, serve
 from townhall.assistant.models import EchoModel, ModelChoice, pick_model
 from townhall.settings import Settings
 
@@ -100,18 +100,37 @@ async def test_a_filing_by_a_hosted_model(api: str, settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def fake_model(answer: Answer, api: str, seconds: float) -> AsyncIterator[ModelChoice]:
-    """Give a model on a server that answers so, by a client that tries once and waits so long.
-
-    It has no fallback, so that the failure itself is seen.
-    """
+async def fake_model(
+    answer: Answer, api: str = "chat", seconds: float = 10
+) -> AsyncIterator[Model]:
+    """Give a model on a server that answers so, by a client that tries once and waits so long."""
     async with (
         FakeOpenAI(default=answer) as fake,
         AsyncOpenAI(base_url=fake.base_url, api_key="x", max_retries=0, timeout=seconds) as client,
     ):
         kind = RESPONSES if api == "responses" else CHAT
-        model = kind(model="m", openai_client=client)
-        yield ModelChoice("fake", lambda _: model)
+        yield kind(model="m", openai_client=client)
+
+
+class Changing:
+    """A model that a test can exchange; it has no fallback, so that failures are seen."""
+
+    model: Model
+
+    def choice(self) -> ModelChoice:
+        """Return the choice."""
+        return ModelChoice("fake", lambda _: self.model)
+
+
+@pytest.fixture(scope="module")
+async def changing(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[Running, Changing]]:
+    """A server whose model changes from test to test."""
+    model = Changing()
+    settings = make_settings(tmp_path_factory.mktemp("changing"))
+    async with serve(settings, model=model.choice()) as server:
+        yield server, model
 
 
 FAILURES = [
@@ -135,16 +154,15 @@ FAILURES = [
     ("answer", "code"), [f[1:] for f in FAILURES], ids=[f[0] for f in FAILURES]
 )
 async def test_a_failure_of_the_models_server(
-    answer: Answer, code: str, api: str, sqlite_settings: Settings
+    answer: Answer, code: str, api: str, changing: tuple[Running, Changing]
 ) -> None:
     """Each kind has its own code and no detail of the server's gets out."""
+    server, choice = changing
     seconds = 0.5 if code == "provider-timeout" else 10
-    async with (
-        fake_model(answer, api, seconds) as choice,
-        serve(sqlite_settings, model=choice) as server,
-    ):
-        response = await server.client.post("/chat", json={"message": "hi", "session_id": "s"})
-        session = (await server.client.get("/sessions/s")).json()
+    async with fake_model(answer, api, seconds) as choice.model:
+        response = await server.client.post("/chat", json={"message": "hi"})
+    session_id = response.headers["x-session-id"]
+    session = (await server.client.get(f"/sessions/{session_id}")).json()
     *_, error, end = response.text.strip().split("\n\n")
     problem = orjson.loads(error.removeprefix("event: error\ndata: "))
     assert end == "data: [DONE]"
@@ -178,13 +196,11 @@ async def test_patience_has_limits(
     assert (answer["status"], answer["problem"]["code"], answer["text"]) == ("failed", code, text)
 
 
-async def test_a_model_that_never_stops_calling(sqlite_settings: Settings) -> None:
+async def test_a_model_that_never_stops_calling(changing: tuple[Running, Changing]) -> None:
     """After six calls in one turn the model is stopped, as a turn that took too long."""
     again = Answer(calls=(Call("search_town_information", {"query": "pool"}),))
-    async with (
-        fake_model(again, "chat", 10) as choice,
-        serve(sqlite_settings, model=choice) as server,
-    ):
+    server, choice = changing
+    async with fake_model(again) as choice.model:
         answer = (await server.say("hi")).json()
     assert (answer["status"], answer["problem"]["code"]) == ("failed", "turn-too-long")
 
