@@ -64,19 +64,17 @@ async def test_the_key_of_another_request_is_refused(
     assert [session["message_count"] for session in listed["sessions"]] == [2]
 
 
-async def test_a_key_is_its_callers_own(settings: Settings) -> None:
-    """Two residents who happen on one key have a turn each."""
-    model = scripted(reply("One."), reply("Two."))
-    async with serve(settings, model=model) as server:
-        texts = []
-        for _ in range(2):
-            created = (await server.client.post("/sessions/create")).json()
-            token = {"Authorization": f"Bearer {created['token']}"}
-            response = await server.client.post(
-                "/chat", json={"message": "hi"}, headers=KEY | token
-            )
-            texts.append(response.text.removesuffix("\n\ndata: [DONE]\n\n"))
-    assert texts == ["data: One.", "data: Two."]
+@pytest.mark.parametrize("name", [None, "local"])
+async def test_a_key_is_its_callers_own(name: str | None, settings: Settings) -> None:
+    """The developer and a resident, whatever the name, who happen on one key have a turn each."""
+    async with serve(settings, model=scripted(reply("One."), reply("Two."))) as server:
+        opened = await server.client.post("/sessions/create", json={"user_id": name})
+        token = {"Authorization": f"Bearer {opened.json()['token']}"}
+        texts = [
+            (await server.client.post("/chat", json={"message": "hi"}, headers=headers)).text
+            for headers in (KEY, KEY | token)
+        ]
+    assert texts == [f"data: {word}.\n\ndata: [DONE]\n\n" for word in ("One", "Two")]
 
 
 @pytest.mark.parametrize("body", [{"message": "hi"}, {"message": "hi", "session_id": "s"}])

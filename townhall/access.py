@@ -47,7 +47,8 @@ class Caller:
     @property
     def principal(self) -> str:
         """The name under which idempotency keys and history entries are kept."""
-        return self.user_id or self.kind
+        # No user can be called "(local)": ids have no parentheses.
+        return self.user_id or f"({self.kind})"
 
     def acting_as(self, user_id: str | None) -> str | None:
         """Return the user that the caller acts as, given the `user_id` that it named.
