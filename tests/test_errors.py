@@ -46,7 +46,7 @@ def token(**changes: object) -> dict[str, str]:
     """Return the header with a token of ours, but for `changes`."""
     now = int(datetime.now(UTC).timestamp())
     ours = {"iss": "digital-town-hall", "aud": "digital-town-hall", "sub": "ana"}
-    claims = ours | {"iat": now, "exp": now + 60} | changes
+    claims = ours | {"iat": now, "exp": now + 3600} | changes
     return {"Authorization": f"Bearer {jwt.encode(claims, TEST_SECRET)}"}
 
 
