@@ -19,9 +19,9 @@ setup: $(INSTALLED)
 	$(PYTHON) -m venv .tools
 	.tools/bin/python -m pip install --quiet "uv>=0.9"
 
-$(INSTALLED): requirements.lock pyproject.toml | $(filter .tools/bin/uv,$(UV))
+$(INSTALLED): requirements-dev.lock pyproject.toml | $(filter .tools/bin/uv,$(UV))
 	$(UV) venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV)
-	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	touch $@
 
@@ -83,10 +83,13 @@ conversations: setup
 openapi: setup
 	$(BIN)/townhall openapi > docs/openapi.json
 
-# The lock is universal (any platform, Python >= 3.11) and carries no registry address.
+# What the server needs, and the same with what developing it needs. The locks are universal (any platform,
+# Python >= 3.11) and carry no registry address.
+LOCK := pip compile --quiet --universal --generate-hashes --python-version 3.11 --all-extras \
+  --no-emit-index-url --no-header
 lock: | $(filter .tools/bin/uv,$(UV))
-	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --all-extras --group dev \
-	  --no-emit-index-url --no-header --output-file requirements.lock pyproject.toml
+	$(UV) $(LOCK) --output-file requirements.lock pyproject.toml
+	$(UV) $(LOCK) --group dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) .tools web/node_modules townhall/web
