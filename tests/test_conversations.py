@@ -2,13 +2,16 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from tests.conftest import make_settings
 from tests.fakes.answers import Answer, Call, Condition, Rule
 from tests.fakes.fake_openai import FakeOpenAI
+from tests.postgres import PostgresServer
 from tests.server import Running, serve
 from townhall.db.tables import feedback, incidents, record_history
 from townhall.settings import Settings
@@ -125,6 +128,17 @@ async def test_two_at_once_do_not_mix(settings: Settings) -> None:
     assert "bob" not in alice
     assert "about bob" in bob
     assert [session["user_id"] for session in sessions["sessions"]] == ["bob"]
+
+
+@pytest.mark.timeout(300)
+async def test_a_burst_of_a_hundred_residents(postgres: PostgresServer, tmp_path: Path) -> None:
+    """A hundred who come at once wait for a connection to Postgres, and none is sent away."""
+    with postgres.new_database() as url:
+        settings = make_settings(tmp_path, model="echo", database_url=SecretStr(url))
+        async with serve(settings) as server:
+            asked = (server.say(f"number {number}") for number in range(100))
+            replies = [answer.json()["text"] for answer in await asyncio.gather(*asked)]
+    assert replies == [f"number {number}" for number in range(100)]
 
 
 @pytest.mark.timeout(300)

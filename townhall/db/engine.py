@@ -31,10 +31,11 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
+from townhall.db.places import Places
 from townhall.errors import DatabaseUnavailable
 from townhall.settings import Settings
 
-POOL_SIZE = 5  # connections; a turn holds none while its model thinks
+POOL_SIZE = 10  # connections; a turn holds none while its model thinks
 POOL_TIMEOUT = timedelta(seconds=2.5)  # a request is refused within 3 s; SQLAlchemy's own is 30
 PERSISTENCE = timedelta(seconds=10)  # how long a database may restart without a loss
 BUSY_TIMEOUT = timedelta(seconds=10)  # how long SQLite waits for another process's write
@@ -64,6 +65,11 @@ class Database:
         self._writer = asyncio.Lock() if self.is_sqlite else nullcontext()
         # A file does not hang; after a process was killed it may be busy with its recovery.
         self._connect_seconds = None if self.is_sqlite else POOL_TIMEOUT.total_seconds()
+        self._places = Places(
+            POOL_SIZE,
+            still_seconds=POOL_TIMEOUT.total_seconds(),
+            most_seconds=PERSISTENCE.total_seconds(),
+        )
         self._partings: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -108,6 +114,11 @@ class Database:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        async with self._places.taken(), self._connection() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
         # The pool's own timeout is for a free place in it, not for a server that hangs. To part
         # with such a server takes SQLAlchemy two seconds more: nobody waits for that.
         connecting = asyncio.ensure_future(self.engine.connect().start())
@@ -211,6 +222,7 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
     engine = create_async_engine(
         url,
         pool_size=POOL_SIZE,
+        max_overflow=0,
         pool_timeout=POOL_TIMEOUT.total_seconds(),
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
@@ -255,6 +267,7 @@ def _postgres_engine(url: URL) -> AsyncEngine:
     return create_async_engine(
         url,
         pool_size=POOL_SIZE,
+        max_overflow=0,
         pool_timeout=POOL_TIMEOUT.total_seconds(),
         pool_pre_ping=True,
         json_serializer=_dumps,
