@@ -1,20 +1,22 @@
 """A turn belongs to the process: in order, beside others, without its client, after a restart."""
 
 import asyncio
+import sys
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
 from agents.testing import ScriptedModel
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from tests.fakes.answers import Answer
 from tests.fakes.fake_openai import FakeOpenAI
-from tests.scripted import choose, reply, scripted
+from tests.scripted import POTHOLE, call, choose, reply, scripted
 from tests.server import Running, serve
-from townhall.db.tables import turns
+from townhall.db.tables import turn_events, turns
 from townhall.settings import Settings
+from townhall.turns.worker import new_worker_name
 
 
 async def transcript(server: Running, session_id: str = "s") -> list[str]:
@@ -188,10 +190,11 @@ async def test_a_turn_whose_process_is_gone_is_taken_over(settings: Settings) ->
 
 
 async def test_a_turn_on_which_three_processes_died_is_given_up(settings: Settings) -> None:
-    """It ends as failed, so that the messages behind it are answered."""
-    model = scripted(reply("One."), reply("Two."))
+    """It ends as failed, with what it filed, and the messages behind it are answered."""
+    model = scripted(call("file_incident", POTHOLE), reply("One."), reply("Two."))
     async with serve(settings, model=model) as server:
-        url = (await server.say("hi", "s")).headers["location"]
+        first = await server.say(POTHOLE["description"], "s")
+        url = first.headers["location"]
         async with server.desk.database.writing() as connection:
             await connection.execute(
                 update(turns).values(
@@ -202,7 +205,35 @@ async def test_a_turn_on_which_three_processes_died_is_given_up(settings: Settin
                 )
             )
         await server.say("again", "s")
-        last = (await server.events("GET", url))[-1]
+        restarted, filed, last = (await server.events("GET", url))[-3:]
         assert (await transcript(server))[-2:] == ["again", "Two."]
+    assert [restarted.event, filed.event] == ["turn.restarted", "record.filed"]
+    [record] = first.json()["records"]
+    assert orjson.loads(filed.data) == {"type": "record.filed", **record}
     problem = orjson.loads(last.data)["problem"]
     assert (last.event, problem["code"], problem["retryable"]) == ("turn.failed", "internal", True)
+    assert record["reference"] in problem["detail"]
+
+
+async def test_a_neighbour_that_was_killed_is_not_waited_for(settings: Settings) -> None:
+    """The turn of a process of this machine that is no more is taken over before its lease ends."""
+    machine, _, token = new_worker_name().split(":")
+    died = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
+    await died.wait()
+    async with serve(settings, model=scripted(reply("One."), reply("Again."))) as server:
+        url = (await server.say("hi", "s")).headers["location"]
+        async with server.desk.database.writing() as connection:
+            await connection.execute(
+                update(turns).values(
+                    status="running",
+                    lease_by=f"{machine}:{died.pid}:{token}",
+                    lease_until=datetime.now(UTC) + timedelta(seconds=60),
+                    finished_at=None,
+                )
+            )
+            await connection.execute(delete(turn_events))
+        async with asyncio.timeout(30):
+            events = await server.events("GET", url)
+    assert [event.event for event in events] == [
+        *("turn.restarted", "turn.started", "text.delta", "turn.completed")
+    ]

@@ -4,9 +4,6 @@ The web server, `townhall chat` and `townhall eval` all stand on it.
 """
 
 import asyncio
-import os
-import secrets
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,6 +23,7 @@ from townhall.turns.log import EventLog
 from townhall.turns.recovery import keep_house
 from townhall.turns.runner import TurnRunner
 from townhall.turns.sessions import Sessions
+from townhall.turns.worker import new_worker_name
 from townhall.turns.workplace import Workplace
 
 
@@ -63,7 +61,7 @@ async def open_front_desk(
         await migrate(database)
         await refresh(database, town)
         log = EventLog(database)
-        leases = Leases(database, worker=_worker_name())
+        leases = Leases(database, worker=new_worker_name())
         traces = configure_traces(settings)
         runner = TurnRunner(Workplace(settings, town, database, log, leases, desk, traces, clock))
         desk.warm_up(town)
@@ -91,7 +89,3 @@ async def open_front_desk(
     finally:
         await desk.close()
         await database.close()
-
-
-def _worker_name() -> str:
-    return f"{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(4)}"

@@ -40,6 +40,17 @@ async def read_journal(
     return {row.n: FilingOutcome.model_validate(row.result) for row in rows}
 
 
+async def filed_in(connection: AsyncConnection, turn_id: str) -> list[FilingOutcome]:
+    """Return what the turn has filed so far, oldest first."""
+    results = await connection.scalars(
+        select(tool_calls.c.result)
+        .where(tool_calls.c.turn_id == turn_id)
+        .order_by(tool_calls.c.created_at, tool_calls.c.tool, tool_calls.c.n)
+    )
+    outcomes = [FilingOutcome.model_validate(result) for result in results]
+    return [outcome for outcome in outcomes if outcome.status == "filed"]
+
+
 async def write_journal(
     connection: AsyncConnection, turn_id: str, call: Call, n: int, outcome: FilingOutcome
 ) -> None:

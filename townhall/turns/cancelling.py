@@ -2,13 +2,12 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import select, update
 
 from townhall.db.engine import Database
-from townhall.db.tables import turn_events, turns
+from townhall.db.tables import turns
 from townhall.errors import NotFound
-from townhall.events import TurnCancelled
+from townhall.turns.ending import end_as_cancelled
 from townhall.turns.sessions import TurnStatus
 
 
@@ -49,23 +48,3 @@ async def wanted_cancels(database: Database, turn_ids: list[str]) -> list[str]:
             )
         )
         return list(found)
-
-
-async def end_as_cancelled(connection: AsyncConnection, turn_id: str, attempt: int) -> None:
-    """End a turn that nobody runs; one more event, as of a further attempt, says so."""
-    now = datetime.now(UTC)
-    await connection.execute(
-        update(turns)
-        .where(turns.c.id == turn_id)
-        .values(status="cancelled", lease_by=None, lease_until=None, finished_at=now)
-    )
-    await connection.execute(
-        insert(turn_events).values(
-            turn_id=turn_id,
-            attempt=attempt + 1,
-            first_seq=1,
-            last_seq=1,
-            events=[TurnCancelled(text="").as_json()],
-            created_at=now,
-        )
-    )

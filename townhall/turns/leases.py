@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from townhall.db.engine import Database
-from townhall.db.tables import db_now, sessions, turn_events, turns
-from townhall.errors import InternalError, Problem
-from townhall.events import TurnFailed
+from townhall.db.tables import db_now, sessions, turns
 from townhall.records.filing import TurnLost
-from townhall.turns.cancelling import end_as_cancelled
+from townhall.turns.ending import end_as_cancelled, give_up
 from townhall.turns.log import save_events
 from townhall.turns.sessions import UNFINISHED
+from townhall.turns.worker import is_known_dead
 
 LEASE_SECONDS = 15
 MAX_ATTEMPTS = 3
@@ -114,6 +113,28 @@ class Leases:
                 .distinct()
             )
             return list(rows.scalars())
+
+    async def sessions_of_the_dead(self) -> list[int]:
+        """Give back the turns of processes that are known to be dead; return their sessions' keys.
+
+        Nobody waits for the leases of those to run out.
+        """
+        is_anothers = and_(turns.c.status == "running", turns.c.lease_by != self._worker)
+        async with self._database.reading() as connection:
+            workers = await connection.scalars(
+                select(turns.c.lease_by).where(is_anothers).distinct()
+            )
+            dead = [worker for worker in workers if is_known_dead(worker)]
+        if not dead:
+            return []
+        async with self._database.writing() as connection:
+            given_back = await connection.scalars(
+                update(turns)
+                .where(turns.c.status == "running", turns.c.lease_by.in_(dead))
+                .values(status="interrupted", lease_by=None, lease_until=None)
+                .returning(turns.c.session_key)
+            )
+            return list(given_back)
 
     async def finish(
         self, turn: ClaimedTurn, result: TurnResult, event_rows: list[dict[str, Any]]
@@ -230,28 +251,7 @@ async def _is_over(connection: AsyncConnection, row: Row[Any]) -> bool:
         await end_as_cancelled(connection, row.id, row.attempt)
         return True
     if row.attempt >= MAX_ATTEMPTS:
-        await _give_up(connection, row)
+        # Three processes died on this turn: a fourth would too, and later messages wait behind it.
+        await give_up(connection, row.id, row.attempt)
         return True
     return False
-
-
-async def _give_up(connection: AsyncConnection, row: Row[Any]) -> None:
-    # Three processes died on this turn: a fourth would too, and later messages wait behind it.
-    now = datetime.now(UTC)
-    error = InternalError("This message could not be answered. Please send it again.")
-    problem = Problem.of(error, instance=row.id).as_json()
-    await connection.execute(
-        update(turns)
-        .where(turns.c.id == row.id)
-        .values(status="failed", problem=problem, lease_by=None, lease_until=None, finished_at=now)
-    )
-    await connection.execute(
-        insert(turn_events).values(
-            turn_id=row.id,
-            attempt=row.attempt + 1,
-            first_seq=1,
-            last_seq=1,
-            events=[TurnFailed(problem=problem).as_json()],
-            created_at=now,
-        )
-    )

@@ -13,6 +13,7 @@ from townhall.turns.log import forget_old_events
 from townhall.turns.runner import TurnRunner
 
 RENEW_SECONDS = 5.0  # a third of a lease: two renewals may fail before another process takes over
+NEIGHBOURS_SECONDS = 1.0  # how long the turns of a process that died on this machine stand still
 CANCEL_SECONDS = 0.3  # a cancellation through another process is promised within a second
 SWEEP_SECONDS = 600.0
 
@@ -31,6 +32,10 @@ async def keep_house(database: Database, leases: Leases, runner: TurnRunner) -> 
         for session_key in await leases.abandoned_sessions():
             runner.wake(session_key)
 
+    async def take_over_from_the_dead() -> None:
+        for session_key in await leases.sessions_of_the_dead():
+            runner.wake(session_key)
+
     async def cancel() -> None:
         if runner.running:
             runner.cancel_running(await wanted_cancels(database, list(runner.running)))
@@ -41,6 +46,7 @@ async def keep_house(database: Database, leases: Leases, runner: TurnRunner) -> 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_every(RENEW_SECONDS, renew))
         tasks.create_task(_every(RENEW_SECONDS, take_over))
+        tasks.create_task(_every(NEIGHBOURS_SECONDS, take_over_from_the_dead))
         tasks.create_task(_every(CANCEL_SECONDS, cancel))
         tasks.create_task(_every(SWEEP_SECONDS, sweep))
 

@@ -288,7 +288,7 @@ class TurnRun:
         return [*warned, *(item for each in self._results for item in _neutral(each, self.turn))]
 
     def _age(self) -> float:
-        return (datetime.now(self.turn.created_at.tzinfo) - self.turn.created_at).total_seconds()
+        return (self._at.clock() - self.turn.created_at).total_seconds()
 
 
 def _neutral(result: RunResultStreaming, turn: ClaimedTurn) -> list[dict[str, Any]]:
