@@ -20,6 +20,12 @@ FAILED = (
     '"status":500,"code":"internal","detail":"Something went wrong on our side. Please send the '
     'message again.","instance":"%s","retryable":true}\n\ndata: [DONE]\n\n'
 )
+INTERRUPTED = (
+    'event: error\ndata: {"type":"urn:townhall:problem:shutting-down",'
+    '"title":"The server is restarting","status":503,"code":"shutting-down",'
+    '"detail":"The answer begins anew at the address in Location.","instance":"%s",'
+    '"retryable":true}\n\ndata: [DONE]\n\n'
+)
 
 
 async def stream(server: Running, body: object, heard: asyncio.Event) -> tuple[str, str]:
@@ -143,6 +149,17 @@ async def test_a_failure_is_an_event(settings: Settings) -> None:
     assert after.text == "data: Ok.\n\ndata: [DONE]\n\n"
 
 
+async def test_an_interrupted_answer_says_so(settings: Settings) -> None:
+    """When the process ends before the answer, its client is told where the answer goes on."""
+    heard, never = asyncio.Event(), asyncio.Event()
+    async with serve(settings, model=scripted(reply("Half", never.wait))) as server:
+        reading = asyncio.create_task(stream(server, {"message": "hi"}, heard))
+        await heard.wait()
+        server.desk.runner.begin_drain(0)
+        text, turn_id = await reading
+    assert text == "data: Half\n\n" + INTERRUPTED % turn_id
+
+
 async def test_silence_is_broken_by_a_comment(sqlite_settings: Settings) -> None:
     """While the model thinks the stream says `: hb`, so that no proxy takes it for dead."""
     think = asyncio.Event()
@@ -150,7 +167,7 @@ async def test_silence_is_broken_by_a_comment(sqlite_settings: Settings) -> None
         desk = server.desk
         turn = await desk.runner.accept(Caller("local", None), Message("hi"))
         batches = desk.log.follow(turn.id, quiet_seconds=0.02)
-        frames = aiter(EventStream(batches, PlainEncoder(), {}).body_iterator)
+        frames = aiter(EventStream(batches, PlainEncoder(turn.id), {}).body_iterator)
         assert [await anext(frames), await anext(frames)] == [b": hb\n\n", b": hb\n\n"]
         think.set()
         rest = b"".join([frame async for frame in frames if isinstance(frame, bytes)])

@@ -110,7 +110,7 @@ async def chat(
     if wants_json(request):
         answer = await _whole_answer(batches, turn)
         return Response(orjson.dumps(answer), media_type="application/json", headers=headers)
-    return EventStream(batches, PlainEncoder(), headers)
+    return EventStream(batches, PlainEncoder(turn.id), headers)
 
 
 def turn_headers(turn: AcceptedTurn, asker: Caller) -> dict[str, str]:

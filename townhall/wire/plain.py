@@ -6,6 +6,7 @@ With the echo model a piece is a word; with every other a text delta, its leadin
 import orjson
 from fastapi.sse import format_sse_event
 
+from townhall.errors import Problem, ShuttingDown
 from townhall.events import (
     TextDelta,
     TurnCancelled,
@@ -23,7 +24,8 @@ END = b"data: [DONE]\n\n"
 class PlainEncoder:
     """Encodes one turn for one client."""
 
-    def __init__(self) -> None:
+    def __init__(self, turn_id: str) -> None:
+        self._turn_id = turn_id
         self._is_echo = False
         self._ended_in_return = False
 
@@ -37,9 +39,12 @@ class PlainEncoder:
             case TextDelta():
                 return self._text(event.text)
             case TurnFailed():
-                problem = orjson.dumps(event.problem).decode()
-                return format_sse_event(data_str=problem, event="error") + END
-            case TurnCompleted() | TurnCancelled() | TurnInterrupted():
+                return _error(event.problem)
+            case TurnInterrupted():
+                # This format cannot take back what it said, but a client must know of the rest.
+                error = ShuttingDown("The answer begins anew at the address in Location.")
+                return _error(Problem.of(error, instance=self._turn_id).as_json())
+            case TurnCompleted() | TurnCancelled():
                 return END
         return b""
 
@@ -51,6 +56,10 @@ class PlainEncoder:
             text = text[1:]
         self._ended_in_return = text.endswith("\r")
         return _piece(text) if text else b""
+
+
+def _error(problem: dict[str, object]) -> bytes:
+    return format_sse_event(data_str=orjson.dumps(problem).decode(), event="error") + END
 
 
 def _piece(text: str) -> bytes:
