@@ -73,9 +73,8 @@ class Worker:
         signal.pidfd_send_signal(self._process, number)
 
     def bugs(self) -> list[str]:
-        """Return the errors of its log but for refused requests, which clients were told of."""
-        lines = self.log.read_text().splitlines()
-        return [line for line in lines if "[error" in line and "request failed" not in line]
+        """Return the errors of its log."""
+        return [line for line in self.log.read_text().splitlines() if "[error" in line]
 
     async def ended(self) -> None:
         """Return when the process is no more."""

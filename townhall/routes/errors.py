@@ -75,7 +75,10 @@ class _BugAnswer:
 
 async def _answer(request: Request, error: Exception) -> JSONResponse:
     known = _translated(error)
-    if known.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if known.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        cause = error.__cause__ and type(error.__cause__).__name__
+        logger.warning("request refused", code=known.code, path=request.url.path, cause=cause)
+    elif known.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("request failed", code=known.code, path=request.url.path, exc_info=error)
     response = ProblemResponse(known, request.url.path)
     if known.status == HTTPStatus.METHOD_NOT_ALLOWED:
