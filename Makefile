@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 NODE_IS_FIT := $(shell node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null && echo yes)
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f ! -name api.ts -print) docs/openapi.json
 
-.PHONY: setup web web-check web-dev serve test test-long check lock format lint types imports conversations openapi clean
+.PHONY: setup web web-check web-dev serve test test-long check audit lock format lint types imports conversations openapi clean
 
 setup: $(INSTALLED)
 
@@ -60,6 +60,11 @@ test-long: setup
 	$(BIN)/pytest -m long -n 0 tests/faults
 
 check: lint types imports web-check test
+
+# What is locked, against the known weaknesses. Needs the network, so not a part of check.
+audit: setup
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
+	$(if $(NODE_IS_FIT),npm --prefix web audit --omit dev --audit-level low)
 
 lint: setup
 	$(BIN)/ruff format --check .

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from townhall.app import create_app
 from townhall.assistant.models import ModelChoice
+from townhall.connections import connection_options
 from townhall.frontdesk import FrontDesk
 from townhall.settings import Settings
 
@@ -82,7 +83,7 @@ async def serve(
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    config = uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=5)
+    config = uvicorn.Config(app, timeout_graceful_shutdown=5, **connection_options())
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:

@@ -30,7 +30,7 @@ def access(tmp_path: Path) -> Access:
     return Access(make_settings(tmp_path))
 
 
-def verdict(
+async def verdict(
     access: Access,
     *headers: Header,
     host: str | None = "localhost:8000",
@@ -49,25 +49,25 @@ def verdict(
         "headers": [(k.encode(), v.encode("latin-1")) for k, v in [*hosts, *headers]],
     }
     try:
-        return access.authenticate(scope).kind
+        return (await access.authenticate(scope)).kind
     except TownHallError as error:
         return error.code
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"])
-def test_both_ends_are_this_machine(address: str, access: Access) -> None:
+async def test_both_ends_are_this_machine(address: str, access: Access) -> None:
     """Every loopback address is, in whatever family the socket writes it."""
-    assert verdict(access, client=address, server=address) == "local"
+    assert await verdict(access, client=address, server=address) == "local"
 
 
 @pytest.mark.parametrize(
     "address",
     ["10.0.0.5", "192.168.1.7", "::ffff:10.0.0.5", "fe80::1", "2001:db8::1", "x", None],
 )
-def test_an_end_elsewhere_needs_a_token(address: str | None, access: Access) -> None:
+async def test_an_end_elsewhere_needs_a_token(address: str | None, access: Access) -> None:
     """One foreign end is enough, and so is one that cannot be told."""
-    assert verdict(access, client=address) == "token-required"
-    assert verdict(access, server=address) == "token-required"
+    assert await verdict(access, client=address) == "token-required"
+    assert await verdict(access, server=address) == "token-required"
 
 
 @pytest.mark.parametrize(
@@ -91,22 +91,22 @@ def test_an_end_elsewhere_needs_a_token(address: str | None, access: Access) -> 
         ],
     ],
 )
-def test_the_host_is_one_of_this_machines_names(
+async def test_the_host_is_one_of_this_machines_names(
     host: str | None, expected: str, access: Access
 ) -> None:
     """A name that only points here needs a token, so rebinding a name gains nothing."""
-    assert verdict(access, host=host) == expected
+    assert await verdict(access, host=host) == expected
 
 
-def test_a_second_host_is_refused(access: Access) -> None:
+async def test_a_second_host_is_refused(access: Access) -> None:
     """Two Host headers are 400, even two of the same."""
-    assert verdict(access, ("host", "localhost:8000")) == "invalid-host"
+    assert await verdict(access, ("host", "localhost:8000")) == "invalid-host"
 
 
-def test_old_http_is_not_local(access: Access) -> None:
+async def test_old_http_is_not_local(access: Access) -> None:
     """HTTP/1.0 is what old proxies speak; HTTP/2 is as good as 1.1."""
-    assert [verdict(access, version=v) for v in ("1.0", "1.1", "2")] == [
-        *("token-required", "local", "local")
+    assert [await verdict(access, version=v) for v in ("0.9", "1.0", "1.1", "2")] == [
+        *("token-required", "token-required", "local", "local")
     ]
 
 
@@ -119,9 +119,9 @@ def test_old_http_is_not_local(access: Access) -> None:
         *("x-envoy-external-address", "fly-client-ip", "fastly-client-ip"),
     ],
 )
-def test_a_forwarded_request_is_not_local(name: str, access: Access) -> None:
+async def test_a_forwarded_request_is_not_local(name: str, access: Access) -> None:
     """Any trace of a proxy means that the resident is elsewhere, whatever it says."""
-    assert verdict(access, (name, "127.0.0.1")) == "token-required"
+    assert await verdict(access, (name, "127.0.0.1")) == "token-required"
 
 
 @pytest.mark.parametrize(
@@ -150,25 +150,27 @@ def test_a_forwarded_request_is_not_local(name: str, access: Access) -> None:
     ],
     ids=str,
 )
-def test_pages_of_other_sites_are_refused(
+async def test_pages_of_other_sites_are_refused(
     headers: list[Header], expected: str, access: Access
 ) -> None:
     """Origin, else Referer and Sec-Fetch-Site: absent, our own, or listed exactly."""
-    assert verdict(access, *headers) == expected
-    token = ("authorization", f"Bearer {access.issue_token('ana')}")
+    assert await verdict(access, *headers) == expected
+    token = ("authorization", f"Bearer {access.tokens.for_anonymous('ana')}")
     with_token = "anonymous" if expected == "local" else expected
-    assert verdict(access, *headers, token, client="10.0.0.5") == with_token
+    assert await verdict(access, *headers, token, client="10.0.0.5") == with_token
 
 
-def test_a_token_wins_over_the_local_rule(access: Access) -> None:
+async def test_a_token_wins_over_the_local_rule(access: Access) -> None:
     """Who sends a token is its user, here as elsewhere; who sends a bad one is not local either."""
-    token = ("authorization", f"bearer {access.issue_token('ana')}")
+    token = ("authorization", f"bearer {access.tokens.for_anonymous('ana')}")
     elsewhere: dict[str, Any] = {"client": "10.0.0.5", "server": "10.0.0.1", "host": "town.example"}
-    assert verdict(access, token) == "anonymous"
-    assert verdict(access, token, **elsewhere) == "anonymous"
-    assert verdict(access, token, ("x-forwarded-for", "1.2.3.4"), version="1.0") == "anonymous"
-    assert verdict(access, token, token) == "token-invalid"
-    assert verdict(access, ("authorization", "Bearer x")) == "token-invalid"
+    assert await verdict(access, token) == "anonymous"
+    assert await verdict(access, token, **elsewhere) == "anonymous"
+    assert (
+        await verdict(access, token, ("x-forwarded-for", "1.2.3.4"), version="1.0") == "anonymous"
+    )
+    assert await verdict(access, token, token) == "token-invalid"
+    assert await verdict(access, ("authorization", "Bearer x")) == "token-invalid"
 
 
 @pytest.mark.parametrize(
@@ -188,7 +190,7 @@ def test_a_token_wins_over_the_local_rule(access: Access) -> None:
     ],
     ids=str,
 )
-def test_claims_of_a_token(changes: dict[str, Any], code: str, access: Access) -> None:
+async def test_claims_of_a_token(changes: dict[str, Any], code: str, access: Access) -> None:
     """Every claim is there and right; clocks may differ by 30 seconds."""
     claims = {
         name: datetime.now(UTC) + value if isinstance(value, timedelta) else value
@@ -196,7 +198,7 @@ def test_claims_of_a_token(changes: dict[str, Any], code: str, access: Access) -
         if value is not None
     }
     token = jwt.encode(claims, TEST_SECRET)
-    assert verdict(access, ("authorization", f"Bearer {token}")) == code
+    assert await verdict(access, ("authorization", f"Bearer {token}")) == code
 
 
 def signed(secret: str, algorithm: str = "HS256") -> str:
@@ -224,18 +226,18 @@ def signed(secret: str, algorithm: str = "HS256") -> str:
         *("no token", "blank", "not base64", "not ASCII", "empty", "dots"),
     ],
 )
-def test_forged_tokens(forge: Callable[[], str], access: Access) -> None:
+async def test_forged_tokens(forge: Callable[[], str], access: Access) -> None:
     """Whatever is not signed by us with HS256 is refused, on this machine too."""
-    assert verdict(access, ("authorization", forge())) == "token-invalid"
+    assert await verdict(access, ("authorization", forge())) == "token-invalid"
 
 
-def test_a_secret_is_made_once(tmp_path: Path) -> None:
+async def test_a_secret_is_made_once(tmp_path: Path) -> None:
     """Without a setting the secret is in the data directory, for its owner's eyes, and stays."""
     settings = make_settings(tmp_path, secret=None)
-    token = ("authorization", f"Bearer {Access(settings).issue_token('ana')}")
-    assert verdict(Access(settings), token) == "anonymous"
+    token = ("authorization", f"Bearer {Access(settings).tokens.for_anonymous('ana')}")
+    assert await verdict(Access(settings), token) == "anonymous"
     assert [(p.name, oct(p.stat().st_mode & 0o777)) for p in settings.data.iterdir()] == [
         ("secret", "0o600")
     ]
     elsewhere = make_settings(tmp_path / "other", secret=None)
-    assert verdict(Access(elsewhere), token) == "token-invalid"
+    assert await verdict(Access(elsewhere), token) == "token-invalid"

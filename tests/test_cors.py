@@ -44,7 +44,7 @@ async def test_a_preflight_of_a_page_of_ours(host: str, port: int, shared: Runni
     assert cors(response.headers) == {
         "access-control-allow-origin": origin,
         "access-control-allow-credentials": "true",
-        "access-control-allow-methods": "DELETE, GET, POST",
+        "access-control-allow-methods": "DELETE, GET, PATCH, POST",
         "access-control-allow-headers": "Accept, Accept-Language, Authorization, "
         "Content-Language, Content-Type, Idempotency-Key, Last-Event-ID",
         "access-control-max-age": "600",

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from pydantic.json_schema import models_json_schema
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from townhall import __version__
 from townhall.assistant.models import ModelChoice
@@ -15,14 +16,23 @@ from townhall.frontdesk import open_front_desk
 from townhall.process import end_in_order, patience_seconds
 from townhall.routes import ROUTERS
 from townhall.routes.body_limit import BodyLimit
-from townhall.routes.dependencies import BODY_BYTES
+from townhall.routes.dependencies import BODY_BYTES, BODY_SECONDS
 from townhall.routes.errors import ProblemBody, handle_errors
+from townhall.routes.limits import Limits
 from townhall.routes.request_log import RequestLog
+from townhall.routes.security import SecurityHeaders
 from townhall.settings import Settings
 from townhall.telemetry.logs import configure_logs
 
 REQUEST_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"]
-RESPONSE_HEADERS = ["X-Session-Id", "X-User-Id", "X-Turn-Id", "X-Request-Id", "Location"]
+RESPONSE_HEADERS = [
+    "X-Session-Id",
+    "X-User-Id",
+    "X-Turn-Id",
+    "X-Request-Id",
+    "Location",
+    "Retry-After",
+]
 
 
 def create_app(
@@ -52,22 +62,28 @@ def create_app(
         summary="The front desk of a town: talk to it, report to it, ask it.",
         lifespan=lifespan,
         redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
     )
+    app.state.limits = Limits(settings)
     for router in ROUTERS:
         app.include_router(router)
-    # Each layer is around the ones before: the request log is the outermost.
-    app.add_middleware(BodyLimit, limit_bytes=BODY_BYTES)
+    # Each layer is around the ones before.
+    app.add_middleware(BodyLimit, limit_bytes=BODY_BYTES, limit_seconds=BODY_SECONDS)
     handle_errors(app)
     _describe_problems(app)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_origins),
         allow_credentials=True,
-        allow_methods=["GET", "POST", "DELETE"],
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
         allow_headers=REQUEST_HEADERS,
         expose_headers=RESPONSE_HEADERS,
     )
+    app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestLog)
+    if settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     return app
 
 

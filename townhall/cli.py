@@ -1,25 +1,25 @@
 """The command line. Each command says what it will do, does it, and exits 1 when it could not."""
 
-import asyncio
 import json
+import re
 import sys
-from collections.abc import Coroutine
-from enum import StrEnum
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
 from townhall import __version__
-from townhall.db.engine import Database, database_url
+from townhall.access.tokens import OwnTokens
+from townhall.db.engine import database_url
 from townhall.db.schema import migrate as bring_up_to_date
 from townhall.db.verification import Verification, verify
 from townhall.errors import DatabaseUnavailable, TownHallError
 from townhall.evaluation.command import eval_command
-from townhall.records.export import export_records
+from townhall.invocation import read_settings, run, with_database
+from townhall.keeping import erase, export, retention
 from townhall.settings import Settings
 from townhall.town import TownConfigError, copy_sample_town, load_town
 
@@ -31,24 +31,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("eval")(eval_command)
+for command in (export, erase, retention):
+    app.command()(command)
 console = Console()
 T = TypeVar("T")
 
+STAFF_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 GRACE_SECONDS = 25  # for open streams, when the server is asked to end
-
-
-class ExportFormat(StrEnum):
-    """How `townhall export` writes."""
-
-    csv = "csv"
-    json = "json"
-
-
-class ExportKind(StrEnum):
-    """What `townhall export` writes."""
-
-    incident = "incident"
-    feedback = "feedback"
 
 
 @app.command()
@@ -61,9 +50,11 @@ def serve(
     """Start the server. The database is brought up to date first."""
     import uvicorn
 
+    from townhall.connections import connection_options
+
     if reload and workers > 1:
         raise typer.BadParameter("--reload watches one process; leave out --workers.")
-    settings = _settings()
+    settings = read_settings()
     _prepare_database(settings)
     _print_banner(settings, host, port)
     uvicorn.run(
@@ -73,10 +64,8 @@ def serve(
         port=port,
         reload=reload,
         workers=workers,
-        log_config=None,
-        # Who is asking is decided by access.py, which must see the socket's real peer.
-        proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        **connection_options(),
     )
 
 
@@ -90,19 +79,19 @@ def chat(
     from townhall.telemetry.logs import configure_logs
     from townhall.terminal import converse
 
-    settings = _settings().model_copy(update={"log_level": "error"})
+    settings = read_settings().model_copy(update={"log_level": "error"})
     configure_logs(settings)
-    _run(converse(settings, session, console))
+    run(converse(settings, session, console))
 
 
 @app.command()
 def check() -> None:
     """Verify the town's files and the database; exit 1 if something is wrong."""
-    settings = _settings()
+    settings = read_settings()
     town = load_town(settings.town)
     console.print(f"Town: {town.name}, {len(town.incident_types)} incident types, files are sound")
     _print_address(settings)
-    found = _run(_with_database(settings, verify))
+    found = run(with_database(settings, verify))
     _print_verification(found)
     if not found.is_sound:
         raise typer.Exit(1)
@@ -111,9 +100,9 @@ def check() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database's schema up to date."""
-    settings = _settings()
+    settings = read_settings()
     _print_address(settings)
-    console.print(f"Schema: {_run(_with_database(settings, bring_up_to_date))}")
+    console.print(f"Schema: {run(with_database(settings, bring_up_to_date))}")
 
 
 @app.command()
@@ -126,22 +115,16 @@ def init(
 
 
 @app.command()
-def export(
-    kind: Annotated[ExportKind, typer.Option(help="Which records.")] = ExportKind.incident,
-    form: Annotated[ExportFormat, typer.Option("--format", help="csv or json.")] = ExportFormat.csv,
-    output: Annotated[Path | None, typer.Option(help="File; without it, the screen.")] = None,
+def token(
+    staff: Annotated[str, typer.Option(help="Name in the history: letters, digits, ._-")],
+    hours: Annotated[int, typer.Option(help="How long it is good.", min=1, max=24 * 365)] = 12,
 ) -> None:
-    """Write all records of a kind, oldest first, as CSV or JSON. They contain personal data."""
-
-    async def write(database: Database) -> int:
-        if output is None:
-            return await export_records(database, kind.value, form.value, sys.stdout)
-        with output.open("w", encoding="utf-8", newline="") as file:
-            return await export_records(database, kind.value, form.value, file)
-
-    count = _run(_with_database(_settings(), write))
-    if output is not None:
-        console.print(f"{count} records written to {output}")
+    """Print a token for a member of staff. Who has it may read and move all records."""
+    if not STAFF_NAME.fullmatch(staff):
+        raise typer.BadParameter("1 to 64 of: letters, digits, dot, dash, underscore.")
+    tokens = OwnTokens(read_settings())
+    # Nothing else goes to the screen, so that a script can take it.
+    sys.stdout.write(tokens.for_staff(staff, timedelta(hours=hours)) + "\n")
 
 
 @app.command()
@@ -149,7 +132,7 @@ def openapi() -> None:
     """Print the OpenAPI document of the HTTP interface."""
     from townhall.app import create_app
 
-    sys.stdout.write(json.dumps(create_app(_settings()).openapi(), indent=2) + "\n")
+    sys.stdout.write(json.dumps(create_app(read_settings()).openapi(), indent=2) + "\n")
 
 
 @app.command()
@@ -167,30 +150,10 @@ def main() -> None:
         sys.exit(1)
 
 
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        lines = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
-        raise ValueError("\n".join(["The settings are not valid:", *lines])) from None
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(work)
-
-
-async def _with_database(settings: Settings, work: Any) -> Any:
-    database = Database.open(database_url(settings))
-    try:
-        return await work(database)
-    finally:
-        await database.close()
-
-
 def _prepare_database(settings: Settings) -> None:
     # Once for all workers, and where the deployer sees what is wrong.
     try:
-        _run(_with_database(settings, bring_up_to_date))
+        run(with_database(settings, bring_up_to_date))
     except DatabaseUnavailable as error:
         cause = f"\n({error.__cause__})" if error.__cause__ else ""
         raise DatabaseUnavailable(f"{_address(settings)}: {error.detail}{cause}") from error
@@ -202,16 +165,18 @@ def _print_banner(settings: Settings, host: str, port: int) -> None:
 
     town = load_town(settings.town)
     access = {
-        "auto": "requests from this machine need no token; all others do",
+        "auto": "whoever is on this very machine may do all, others need a token",
         "token": "every request needs a token",
     }
+    why = f" (because of {settings.why_token})" if settings.why_token else ""
     shown = f"[{host}]" if ":" in host else host
     table = Table.grid(padding=(0, 2))
     table.add_row("Town", town.name)
     table.add_row("URL", f"http://{shown}:{port}/  (interface: /docs)")
     table.add_row("Model", pick_model(settings).name)
     table.add_row("Database", _address(settings))
-    table.add_row("Access", f"{settings.access}: {access[settings.access]}")
+    table.add_row("Access", f"{settings.access_mode}: {access[settings.access_mode]}{why}")
+    table.add_row("Sign-in", settings.oidc_issuer or "anonymous tokens and staff tokens only")
     table.add_row("Traces", trace_destination(settings))
     console.print(f"\nDigital Town Hall {__version__}", style="bold")
     console.print(table, "")

@@ -3,16 +3,18 @@
     TownHallError
     ├── InvalidHost, MalformedJson                                   400
     ├── TokenRequired, TokenInvalid, TokenExpired                    401
-    ├── CrossOrigin, UserIdMismatch                                  403
+    ├── CrossOrigin, UserIdMismatch, RoleRequired                    403
     ├── NotFound                                                     404
     ├── MethodNotAllowed                                             405
+    ├── RequestTimeout                                               408
     ├── TurnInProgress                                               409
     ├── EventsExpired                                                410
     ├── BodyTooLarge                                                 413
     ├── UnsupportedMediaType                                         415
     ├── ValidationFailed, IdempotencyKeyReused                       422
+    ├── RateLimited                                                  429
     ├── InternalError                                                500
-    ├── ShuttingDown, DatabaseUnavailable                            503
+    ├── ShuttingDown, DatabaseUnavailable, IdentityUnavailable       503
     └── ProviderError: the model's server failed
         ├── ProviderRateLimited, ProviderUnavailable, ProviderTimeout, ProviderProtocol
         └── TurnTooLong
@@ -95,6 +97,12 @@ class UserIdMismatch(TownHallError):
     status, code, title = 403, "user-id-mismatch", "That user_id is not yours"
 
 
+class RoleRequired(TownHallError):
+    """The caller is known, and may not do this."""
+
+    status, code, title = 403, "role-required", "That is not for you"
+
+
 class NotFound(TownHallError):
     """Unknown, or somebody else's: the caller cannot tell which."""
 
@@ -105,6 +113,13 @@ class MethodNotAllowed(TownHallError):
     """The path exists, the method does not."""
 
     status, code, title = 405, "method-not-allowed", "Method not allowed"
+
+
+class RequestTimeout(TownHallError):
+    """The body did not come in time."""
+
+    status, code, title = 408, "request-timeout", "The body did not arrive in time"
+    retryable = True
 
 
 class TurnInProgress(TownHallError):
@@ -145,6 +160,13 @@ class IdempotencyKeyReused(TownHallError):
     title = "That Idempotency-Key was used for another request"
 
 
+class RateLimited(TownHallError):
+    """The caller, or everybody at its address together, asks too often."""
+
+    status, code, title = 429, "rate-limited", "Too many requests"
+    retryable = True
+
+
 class InternalError(TownHallError):
     """A bug of ours."""
 
@@ -162,6 +184,13 @@ class DatabaseUnavailable(TownHallError):
     """The database does not answer, or not with our schema."""
 
     status, code, title = 503, "database-unavailable", "The database is not available"
+    retryable = True
+
+
+class IdentityUnavailable(TownHallError):
+    """The identity provider's keys are needed to judge a token and cannot be had."""
+
+    status, code, title = 503, "identity-unavailable", "Sign-in is not available"
     retryable = True
 
 

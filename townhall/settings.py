@@ -1,9 +1,19 @@
 """What the deployer may set. The only reader of the environment; docs/settings.md is its manual."""
 
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+import limits
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LOCAL_ORIGINS = (
@@ -12,10 +22,47 @@ LOCAL_ORIGINS = (
     "http://127.0.0.1:3000",
     "http://127.0.0.1:3001",
 )
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def _env(name: str) -> AliasChoices:
     return AliasChoices(name, name.lower())
+
+
+def _origin(text: str) -> str:
+    origin = text.strip().rstrip("/").lower()
+    parts = urlsplit(origin)
+    if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}":
+        raise ValueError("must be like https://desk.town.example")
+    return origin
+
+
+def _safe_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in LOOPBACK):
+        raise ValueError("must begin with https://, or keys could be changed on their way")
+    return text
+
+
+def _network(text: str) -> str:
+    network = ip_network(text.strip(), strict=False)
+    if network.prefixlen == 0:
+        raise ValueError("name the proxies: everybody is none")
+    return str(network)
+
+
+def _rate(text: str) -> str:
+    try:
+        limits.parse(text)
+    except ValueError:
+        raise ValueError("must be like 20/minute") from None
+    return text
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+SafeUrl = Annotated[str, AfterValidator(_safe_url)]
+Network = Annotated[str, AfterValidator(_network)]
+Rate = Annotated[str, AfterValidator(_rate)]
 
 
 class Settings(BaseSettings):
@@ -44,10 +91,41 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(20, ge=0, validation_alias=_env("TOWNHALL_DRAIN_SECONDS"))
 
     access: Literal["auto", "token"] = Field("auto", validation_alias=_env("TOWNHALL_ACCESS"))
+    environment: Literal["development", "production"] = Field(
+        "development", validation_alias=_env("TOWNHALL_ENVIRONMENT")
+    )
+    public_origin: Origin | None = Field(None, validation_alias=_env("TOWNHALL_PUBLIC_ORIGIN"))
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (), validation_alias=_env("TOWNHALL_TRUSTED_PROXIES")
+    )
     secret: SecretStr | None = Field(None, min_length=32, validation_alias=_env("TOWNHALL_SECRET"))
+    secret_previous: SecretStr | None = Field(
+        None, min_length=32, validation_alias=_env("TOWNHALL_SECRET_PREVIOUS")
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         LOCAL_ORIGINS, validation_alias=_env("TOWNHALL_CORS_ORIGINS")
     )
+
+    limit_turns_per_caller: Rate = Field(
+        "20/minute", validation_alias=_env("TOWNHALL_LIMIT_TURNS_PER_CALLER")
+    )
+    limit_turns_per_address: Rate = Field(
+        "120/minute", validation_alias=_env("TOWNHALL_LIMIT_TURNS_PER_ADDRESS")
+    )
+    limit_tokens_per_address: Rate = Field(
+        "30/minute", validation_alias=_env("TOWNHALL_LIMIT_TOKENS_PER_ADDRESS")
+    )
+    limit_streams_per_caller: int = Field(
+        10, ge=1, validation_alias=_env("TOWNHALL_LIMIT_STREAMS_PER_CALLER")
+    )
+
+    oidc_issuer: SafeUrl | None = Field(None, validation_alias=_env("TOWNHALL_OIDC_ISSUER"))
+    oidc_audience: str = Field("authenticated", validation_alias=_env("TOWNHALL_OIDC_AUDIENCE"))
+    oidc_jwks_url: SafeUrl | None = Field(None, validation_alias=_env("TOWNHALL_OIDC_JWKS_URL"))
+    oidc_secret: SecretStr | None = Field(
+        None, min_length=32, validation_alias=_env("TOWNHALL_OIDC_SECRET")
+    )
+    staff_role: str = Field("staff", validation_alias=_env("TOWNHALL_STAFF_ROLE"))
 
     traces: Literal["auto", "openai", "otlp", "off"] = Field(
         "auto", validation_alias=_env("TOWNHALL_TRACES")
@@ -61,6 +139,35 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", validation_alias=_env("TOWNHALL_LOG_LEVEL")
     )
+
+    @property
+    def access_mode(self) -> Literal["auto", "token"]:
+        """What `access` comes to: nobody is local once the town uses the desk."""
+        return "token" if self.access == "token" or self.why_token else "auto"
+
+    @property
+    def why_token(self) -> str | None:
+        """The setting that makes `token` the mode whatever TOWNHALL_ACCESS says, if any does."""
+        is_public = (
+            self.public_origin is not None and urlsplit(self.public_origin).hostname not in LOOPBACK
+        )
+        reasons = {
+            "TOWNHALL_ENVIRONMENT": self.environment == "production",
+            "TOWNHALL_PUBLIC_ORIGIN": is_public,
+            "TOWNHALL_TRUSTED_PROXIES": bool(self.trusted_proxies),
+        }
+        return next((name for name, holds in reasons.items() if holds), None)
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        return value.replace(",", " ").split() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _has_an_issuer(self) -> Self:
+        if self.oidc_issuer is None and (self.oidc_secret or self.oidc_jwks_url):
+            raise ValueError("set TOWNHALL_OIDC_ISSUER too: whose tokens they are")
+        return self
 
     @field_validator("cors_origins", mode="before")
     @classmethod

@@ -12,7 +12,8 @@ from townhall.records.rows import TABLES
 from townhall.records.schemas import RecordKind
 
 # A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection).
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# So is the full-width twin of each.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 HIDDEN = frozenset({"id", "session_key", "turn_id", "place"})
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Row, Table, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from townhall.db.tables import feedback, incidents, place_of, record_history
+from townhall.records.names import names_gone, remove_names, without
 from townhall.records.references import kind_of, new_reference
 from townhall.records.schemas import DRAFTS, Detail, Draft, IncidentDraft, RecordKind
 
@@ -44,7 +45,7 @@ async def insert_record(
     table = TABLES[kind]
     row: Row[Any] = (await connection.execute(insert(table).values(values).returning(table))).one()
     changes = draft.model_dump(mode="json")
-    await _remember(connection, row.reference, "filed", changes, owner.user_id, now)
+    await remember(connection, row.reference, "filed", changes, owner.user_id, now)
     return row
 
 
@@ -61,6 +62,10 @@ async def change_record(
     }
     if not changes:
         return row
+    gone = names_gone(before, after)
+    if gone:
+        await remove_names(connection, row.reference, gone)
+        changes = without(changes, gone)
     return await _update(connection, row, _columns(draft), "amended", changes, actor, now)
 
 
@@ -101,6 +106,22 @@ async def count_records(
     return of_turn, of_session
 
 
+async def remember(
+    connection: AsyncConnection,
+    reference: str,
+    action: str,
+    changes: Mapping[str, object],
+    actor: str,
+    now: datetime,
+) -> None:
+    """Write into the record's history who did what."""
+    await connection.execute(
+        insert(record_history).values(
+            reference=reference, action=action, changes=dict(changes), actor=actor, at=now
+        )
+    )
+
+
 def draft_of(row: Row[Any]) -> Draft:
     """Return what is on file as the draft that would file it; it is not judged again."""
     draft = DRAFTS[kind_of(row.reference)]
@@ -125,7 +146,7 @@ async def _update(
     now: datetime,
 ) -> Row[Any]:
     table = TABLES[kind_of(row.reference)]
-    await _remember(connection, row.reference, action, changes, actor, now)
+    await remember(connection, row.reference, action, changes, actor, now)
     changed: Row[Any] = (
         await connection.execute(
             update(table)
@@ -135,21 +156,6 @@ async def _update(
         )
     ).one()
     return changed
-
-
-async def _remember(
-    connection: AsyncConnection,
-    reference: str,
-    action: str,
-    changes: Mapping[str, object],
-    actor: str,
-    now: datetime,
-) -> None:
-    await connection.execute(
-        insert(record_history).values(
-            reference=reference, action=action, changes=dict(changes), actor=actor, at=now
-        )
-    )
 
 
 def _columns(draft: Draft) -> dict[str, object]:

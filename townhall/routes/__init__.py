@@ -1,6 +1,18 @@
 """HTTP: parse, admit, call, encode. No SQL, no SDK."""
 
-from townhall.routes import chat, form, health, insights, pages, records, sessions, town, turns
+from townhall.routes import (
+    casework,
+    chat,
+    docs,
+    form,
+    health,
+    insights,
+    pages,
+    records,
+    sessions,
+    town,
+    turns,
+)
 
 ROUTERS = (
     health.router,  # /, /health, /ready
@@ -8,8 +20,10 @@ ROUTERS = (
     sessions.router,  # /sessions
     turns.router,  # /sessions/{session_id}/turns
     records.router,  # /reports
+    casework.router,  # /records
     insights.router,  # /insights
     town.router,  # /town
+    docs.router,  # /docs
     form.router,  # /app/form; before the pages, which take every other path under /app/
     pages.router,  # /app/
 )

@@ -13,8 +13,12 @@ from townhall.errors import (
     CrossOrigin,
     DatabaseUnavailable,
     IdempotencyKeyReused,
+    IdentityUnavailable,
     InvalidHost,
     MalformedJson,
+    RateLimited,
+    RequestTimeout,
+    ShuttingDown,
     TokenExpired,
     TokenInvalid,
     TokenRequired,
@@ -36,6 +40,7 @@ from townhall.events import (
 )
 from townhall.routes.dependencies import Asker, Desk, IdempotencyKey, JsonBody
 from townhall.routes.errors import documented
+from townhall.routes.limits import CountedStream, CountedTurn
 from townhall.routes.schemas import ChatAnswer, ChatRequest
 from townhall.turns.admission import AcceptedTurn, Message
 from townhall.turns.log import Told, end_of_run
@@ -53,14 +58,18 @@ REFUSALS = (
     UserIdMismatch,
     ValidationFailed,
     DatabaseUnavailable,
+    IdentityUnavailable,
 )
 MESSAGE_REFUSALS = (
     *REFUSALS,
     MalformedJson,
+    RequestTimeout,
     TurnInProgress,
     BodyTooLarge,
     UnsupportedMediaType,
     IdempotencyKeyReused,
+    RateLimited,
+    ShuttingDown,
 )
 _STREAM = {
     "description": "The reply, as it is spoken; with `Accept: application/json` when it has ended.",
@@ -91,7 +100,7 @@ _STREAM = {
     "/chat",
     response_model=ChatAnswer,
     responses={200: _STREAM, **documented(*MESSAGE_REFUSALS)},
-    dependencies=[JsonBody],
+    dependencies=[JsonBody, CountedTurn, CountedStream],
 )
 async def chat(
     body: ChatRequest, request: Request, desk: Desk, asker: Asker, key: IdempotencyKey = None

@@ -13,6 +13,7 @@ from townhall.wire.typed import read_event_id
 
 MESSAGE_CHARACTERS = 8000
 BODY_BYTES = 256 * 1024
+BODY_SECONDS = 30.0
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._@:+-]{0,127}$"
 
 
@@ -33,17 +34,16 @@ def _not_blank(text: str) -> str:
     return text
 
 
+Storable = BeforeValidator(_storable)
 MessageText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MESSAGE_CHARACTERS),
     AfterValidator(_not_blank),
-    BeforeValidator(_storable),
+    Storable,
 ]
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-MetadataKey = Annotated[
-    str, StringConstraints(min_length=1, max_length=64), BeforeValidator(_storable)
-]
-MetadataValue = Annotated[str, StringConstraints(max_length=512), BeforeValidator(_storable)]
+MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=64), Storable]
+MetadataValue = Annotated[str, StringConstraints(max_length=512), Storable]
 
 
 class Body(BaseModel):
@@ -61,9 +61,9 @@ def front_desk(request: Request) -> FrontDesk:
 Desk = Annotated[FrontDesk, Depends(front_desk)]
 
 
-def caller(request: Request, desk: Desk) -> Caller:
+async def caller(request: Request, desk: Desk) -> Caller:
     """Return who asks, or refuse."""
-    return desk.access.authenticate(dict(request.scope))
+    return await desk.access.authenticate(dict(request.scope))
 
 
 Asker = Annotated[Caller, Depends(caller)]

@@ -19,6 +19,7 @@ from townhall.errors import (
     MethodNotAllowed,
     NotFound,
     Problem,
+    RequestTimeout,
     TownHallError,
     ValidationFailed,
 )
@@ -116,6 +117,8 @@ def _http(error: HTTPException) -> TownHallError:
             return NotFound("There is nothing at this address.")
         case 405:
             return MethodNotAllowed("This address does not know that method.")
+        case 408:
+            return RequestTimeout("Send the whole body within 30 seconds.")
         case 413:
             return BodyTooLarge("The body may have at most 256 KB.")
     return InternalError("Something went wrong on our side. Please try again.")

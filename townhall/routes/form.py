@@ -23,6 +23,7 @@ from townhall.errors import CrossOrigin, FieldError, TokenExpired, TokenInvalid,
 from townhall.events import Notice, RecordFiled, RecordUpdated
 from townhall.frontdesk import FrontDesk
 from townhall.routes.dependencies import Desk, MessageText
+from townhall.routes.limits import RateLimits
 from townhall.routes.pages import SECURITY_HEADERS
 from townhall.turns.admission import Message
 from townhall.turns.sessions import UNFINISHED, StoredTurn
@@ -51,7 +52,7 @@ async def show(
     request: Request, desk: Desk, accept_language: Annotated[str, Header()] = ""
 ) -> Response:
     """Show the conversation so far and the form to go on with it."""
-    caller = _resident(request, desk)
+    caller = await _resident(request, desk)
     turns = [] if caller is None else await _conversation(desk, caller)
     words, language = _words(accept_language, desk.town.languages)
     shown = [await _shown(desk, turn, words, is_last=turn is turns[-1]) for turn in turns]
@@ -71,7 +72,7 @@ async def show(
 
 
 @router.post("/form")
-async def send(request: Request, desk: Desk) -> Response:
+async def send(request: Request, desk: Desk, counted: RateLimits) -> Response:
     """Say something to the desk; the first message opens a conversation."""
     _refuse_other_sites(request)
     fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
@@ -80,18 +81,20 @@ async def send(request: Request, desk: Desk) -> Response:
         return RedirectResponse(PATH, status_code=303)
     text = _checked(text)
     response = RedirectResponse(f"{PATH}#latest", status_code=303)
-    caller = _resident(request, desk)
+    caller = await _resident(request, desk)
     if caller is None:
+        await counted.count_token(None, request)
         session = await desk.sessions.create(None)
         caller = Caller("anonymous", session.user_id)
         response.set_cookie(
             COOKIE,
-            desk.access.issue_token(session.user_id),
+            desk.access.tokens.for_anonymous(session.user_id),
             path=PATH,
             httponly=True,
             samesite="strict",
             secure=request.headers.get("origin", request.url.scheme).startswith("https"),
         )
+    await counted.count_turn(caller, request)
     page = await desk.sessions.list(caller, None, 1, None)
     session_id = page.items[0].session_id if page.items else None
     message = Message(text=text, session_id=session_id)
@@ -117,15 +120,12 @@ def _refuse_other_sites(request: Request) -> None:
         raise CrossOrigin("Open the form itself and send the message from there.")
 
 
-def _resident(request: Request, desk: FrontDesk) -> Caller | None:
+async def _resident(request: Request, desk: FrontDesk) -> Caller | None:
     token = request.cookies.get(COOKIE)
     if token is None:
         return None
-    authorization = (b"authorization", f"Bearer {token}".encode("latin-1", "replace"))
-    # Where the request comes from was checked; what counts here is only the token.
-    headers = [(b"host", request.headers.get("host", "").encode("latin-1")), authorization]
     try:
-        return desk.access.authenticate({**request.scope, "headers": headers})
+        return await desk.access.verify([f"Bearer {token}"])
     except (TokenExpired, TokenInvalid):
         return None
 

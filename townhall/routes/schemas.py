@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from townhall.routes.dependencies import Body, Id, MessageText, MetadataKey, MetadataValue
 
@@ -43,6 +43,20 @@ class CreateSessionRequest(Body):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}]})
 
     user_id: Id | None = None
+
+
+class ClaimRequest(Body):
+    """Which anonymous user's sessions."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"token": "ey..."}]})
+
+    token: SecretStr = Field(description="The anonymous token of `POST /sessions/create`.")
+
+
+class SessionsClaimed(BaseModel):
+    """The sessions are the caller's now."""
+
+    claimed: int
 
 
 class ChatAnswer(BaseModel):

@@ -9,22 +9,30 @@ from townhall.errors import (
     BodyTooLarge,
     MalformedJson,
     NotFound,
+    RateLimited,
+    RequestTimeout,
+    RoleRequired,
     TokenRequired,
+    TurnInProgress,
     UnsupportedMediaType,
 )
 from townhall.routes.chat import REFUSALS
 from townhall.routes.dependencies import Asker, Desk, JsonBody, SessionId, UserId
 from townhall.routes.errors import documented
+from townhall.routes.limits import RateLimits
 from townhall.routes.schemas import (
+    ClaimRequest,
     CreateSessionRequest,
     SessionCreated,
     SessionDeleted,
     SessionDetails,
     SessionList,
+    SessionsClaimed,
     SessionSummary,
     Transcript,
     TranscriptMessage,
 )
+from townhall.turns.claiming import claim_sessions
 from townhall.turns.sessions import Session, StoredTurn
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
@@ -37,23 +45,49 @@ After = Annotated[str | None, Query(max_length=200, description="The `next` of a
 
 @router.post(
     "/create",
-    responses=documented(*REFUSALS, MalformedJson, BodyTooLarge, UnsupportedMediaType),
+    responses=documented(
+        *REFUSALS, MalformedJson, RequestTimeout, BodyTooLarge, UnsupportedMediaType, RateLimited
+    ),
     dependencies=[JsonBody],
 )
 async def create_session(
-    request: Request, desk: Desk, body: CreateSessionRequest | None = None
+    request: Request, desk: Desk, counted: RateLimits, body: CreateSessionRequest | None = None
 ) -> SessionCreated:
     """Open a session. Anybody may: the answer's token is how a new resident becomes known."""
     user_id = body.user_id if body else None
-    asker = _asker_or_stranger(request, desk, user_id)
+    asker = await _asker_or_stranger(request, desk, user_id)
+    await counted.count_token(asker, request)
     session = await desk.sessions.create(asker, user_id)
     return SessionCreated(
         session_id=session.session_id,
         user_id=session.user_id,
         group_id=session.group_id,
         created_at=session.created_at,
-        token=desk.access.issue_token(session.user_id),
+        token=desk.access.tokens.for_anonymous(session.user_id),
     )
+
+
+@router.post(
+    "/claim",
+    responses=documented(
+        *REFUSALS,
+        RoleRequired,
+        TurnInProgress,
+        MalformedJson,
+        RequestTimeout,
+        BodyTooLarge,
+        UnsupportedMediaType,
+    ),
+    dependencies=[JsonBody],
+)
+async def claim_anonymous(desk: Desk, asker: Asker, body: ClaimRequest) -> SessionsClaimed:
+    """After signing in: make the sessions of an anonymous token, and what was filed in them, yours.
+
+    The anonymous token opens nothing afterwards.
+    """
+    anonymous = await desk.access.verify([f"Bearer {body.token.get_secret_value()}"])
+    claimed = await claim_sessions(desk.database, asker, anonymous)
+    return SessionsClaimed(claimed=claimed)
 
 
 @router.get("", responses=documented(*REFUSALS))
@@ -99,9 +133,9 @@ async def delete_session(
     return SessionDeleted(status="deleted", session_id=session_id)
 
 
-def _asker_or_stranger(request: Request, desk: Desk, user_id: str | None) -> Caller | None:
+async def _asker_or_stranger(request: Request, desk: Desk, user_id: str | None) -> Caller | None:
     try:
-        return desk.access.authenticate(dict(request.scope))
+        return await desk.access.authenticate(dict(request.scope))
     except TokenRequired:
         if user_id is not None:
             raise

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from townhall.errors import EventsExpired, NotFound
+from townhall.errors import EventsExpired, NotFound, RateLimited
 from townhall.events import EVENT_TYPES, TurnEvent
 from townhall.routes.chat import MESSAGE_REFUSALS, REFUSALS, turn_headers
 from townhall.routes.dependencies import (
@@ -18,6 +18,7 @@ from townhall.routes.dependencies import (
     UserId,
 )
 from townhall.routes.errors import documented
+from townhall.routes.limits import CountedStream, CountedTurn
 from townhall.routes.schemas import TurnCancelling, TurnRequest
 from townhall.turns.admission import Message
 from townhall.wire.sse import EventStream
@@ -57,7 +58,7 @@ router = APIRouter(prefix="/sessions/{session_id}/turns", tags=["turns"])
     response_model=TurnEvent,
     response_class=Response,
     responses=_EVENTS | documented(*MESSAGE_REFUSALS, NotFound),
-    dependencies=[JsonBody],
+    dependencies=[JsonBody, CountedTurn, CountedStream],
 )
 async def begin_turn(
     session_id: SessionId,
@@ -82,7 +83,8 @@ async def begin_turn(
     "/{turn_id}/events",
     response_model=TurnEvent,
     response_class=Response,
-    responses=_EVENTS | documented(*REFUSALS, NotFound, EventsExpired),
+    responses=_EVENTS | documented(*REFUSALS, NotFound, EventsExpired, RateLimited),
+    dependencies=[CountedStream],
 )
 async def follow_turn(
     session_id: SessionId,

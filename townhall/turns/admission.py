@@ -21,6 +21,7 @@ from townhall.turns.sessions import (
     add_session,
     find_session,
     new_session_id,
+    scope,
     title_of,
 )
 
@@ -94,7 +95,11 @@ async def _known_turn(
         await connection.execute(
             select(*columns, turns.c.session_key, sessions.c.session_id, sessions.c.user_id)
             .join(sessions, sessions.c.id == turns.c.session_key)
-            .where(turns.c.caller == caller.principal, turns.c.idempotency_key == key)
+            .where(
+                turns.c.caller == caller.principal,
+                turns.c.idempotency_key == key,
+                scope(caller),
+            )
         )
     ).first()
     if row is None:

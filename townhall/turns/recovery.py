@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from townhall.db.engine import Database
+from townhall.db.shredding import shred
 from townhall.errors import DatabaseUnavailable
 from townhall.telemetry.logs import get_logger
 from townhall.turns.cancelling import wanted_cancels
@@ -42,6 +43,7 @@ async def keep_house(database: Database, leases: Leases, runner: TurnRunner) -> 
 
     async def sweep() -> None:
         await forget_old_events(database)
+        await shred(database)
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_every(RENEW_SECONDS, renew))

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from townhall.access import Caller, new_anonymous_user
 from townhall.db.engine import Database
+from townhall.db.shredding import shred
 from townhall.db.tables import sessions, turns
 from townhall.errors import EventsExpired, FieldError, NotFound, ValidationFailed
 
@@ -186,6 +187,7 @@ class Sessions:
         async with self._database.writing() as connection:
             session = await _found(connection, caller, session_id, user_id)
             await connection.execute(delete(sessions).where(sessions.c.id == session.key))
+        await shred(self._database)
 
     async def check_turn(
         self,
