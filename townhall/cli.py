@@ -38,6 +38,7 @@ T = TypeVar("T")
 
 STAFF_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 GRACE_SECONDS = 25  # for open streams, when the server is asked to end
+WORKER_START_SECONDS = 60
 
 
 @app.command()
@@ -65,6 +66,8 @@ def serve(
         reload=reload,
         workers=workers,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        # A worker answers its parent once it has imported: slow on a busy machine, but not dead.
+        timeout_worker_healthcheck=WORKER_START_SECONDS,
         **connection_options(),
     )
 

@@ -28,15 +28,16 @@ async def test_two_workers(start: Start, database_url: str) -> None:
     """Both answer; each follows, resumes and cancels the other's turns; a dead one is replaced;
     both end with their parent."""
     async with FakeOpenAI(default=Answer(tokens=400, delay=0.1)) as fake:
-        [server] = await start(fake, database_url, options=["--workers", "2"])
+        options, level = ["--workers", "2"], "info"
+        [server] = await start(fake, database_url, options=options, TOWNHALL_LOG_LEVEL=level)
+        async with asyncio.timeout(120):
+            while server.log.read_text().count("Application startup complete") < 2:
+                await asyncio.sleep(0.1)
         async with httpx.AsyncClient(timeout=60) as client:
-            # Each connection may come to either worker, and one may still be starting: of so many,
-            # some come to each.
-            views: list[Told] = []
-            async with asyncio.timeout(30):
-                while len(workers := await _running_in(database_url)) < 2:
-                    streams = (_begin(client, server.url) for _ in range(STREAMS))
-                    views += await asyncio.gather(*streams)
+            # Whichever worker wakes first takes what waits, so one after another.
+            views = [await _begin(client, server.url) for _ in range(STREAMS)]
+            workers = await _running_in(database_url)
+            assert len(workers) == 2
             for view in views:
                 await follow(client, view, server.url, at_most=5)
             following = [asyncio.create_task(follow(client, view, server.url)) for view in views]
