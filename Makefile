@@ -57,7 +57,7 @@ test: setup web
 
 # The faults in their full number: hours of them, in an hour.
 test-long: setup
-	$(BIN)/pytest -m long -n 0 tests/faults
+	$(BIN)/pytest -m long -n 0 tests/faults tests/access
 
 check: lint types imports web-check test
 

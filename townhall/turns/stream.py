@@ -18,6 +18,7 @@ from agents.items import TResponseStreamEvent
 from townhall.assistant.tools import LABELS
 from townhall.events import Activity, TextDelta, TurnEvent
 
+MAX_TOOL_CALLS = 20  # of one run; three records and some questions take seven
 # NUL and half surrogate pairs.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -25,7 +26,8 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 async def turn_events(run: RunResultStreaming) -> AsyncIterator[TurnEvent | None]:
     """Give what the run says as it says it; None is a sign of the model's life.
 
-    Two messages of one run are parted by a blank line. ModelBehaviorError if it has no text.
+    Two messages of one run are parted by a blank line. ModelBehaviorError if it has no text, or if
+    the model calls tools without end.
     """
     activities: dict[str, Activity] = {}
     has_text, gap = False, ""
@@ -81,6 +83,8 @@ def _delta(data: TResponseStreamEvent) -> str:
 def _activity(event: RunItemStreamEvent, started: dict[str, Activity]) -> Activity | None:
     item = event.item
     if isinstance(item, ToolCallItem):
+        if len(started) >= MAX_TOOL_CALLS:
+            raise ModelBehaviorError("The model called too many tools.")
         name = item.tool_name or "tool"
         label = LABELS.get(name, "Working on it")
         activity = Activity(
