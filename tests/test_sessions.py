@@ -176,12 +176,22 @@ async def test_a_transcript_is_read_in_pages(settings: Settings) -> None:
     assert (first["total"], second["total"], second["next"]) == (3, 3, None)
     assert times == sorted(times)
     assert session["message_count"] == 5
+    nothing: dict[str, Any] = {
+        "records": [],
+        "sources": [],
+        "notices": [],
+        "rating": None,
+        "rating_reason": None,
+    }
     assert messages == [
-        {"role": "user", "text": "a", "turn_id": ids[0], "status": "completed"},
-        {"role": "assistant", "text": "One.", "turn_id": ids[0], "status": "completed"},
-        {"role": "user", "text": "b", "turn_id": ids[1], "status": "failed"},
-        {"role": "user", "text": "c", "turn_id": ids[2], "status": "completed"},
-        {"role": "assistant", "text": "Three.", "turn_id": ids[2], "status": "completed"},
+        each | nothing
+        for each in (
+            {"role": "user", "text": "a", "turn_id": ids[0], "status": "completed"},
+            {"role": "assistant", "text": "One.", "turn_id": ids[0], "status": "completed"},
+            {"role": "user", "text": "b", "turn_id": ids[1], "status": "failed"},
+            {"role": "user", "text": "c", "turn_id": ids[2], "status": "completed"},
+            {"role": "assistant", "text": "Three.", "turn_id": ids[2], "status": "completed"},
+        )
     ]
 
 

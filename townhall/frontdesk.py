@@ -23,6 +23,7 @@ from townhall.turns.log import EventLog
 from townhall.turns.recovery import keep_house
 from townhall.turns.runner import TurnRunner
 from townhall.turns.sessions import Sessions
+from townhall.turns.transcripts import Transcripts
 from townhall.turns.worker import new_worker_name
 from townhall.turns.workplace import Workplace
 
@@ -40,6 +41,7 @@ class FrontDesk:
     access: Access
     database: Database
     sessions: Sessions
+    transcripts: Transcripts
     log: EventLog
     runner: TurnRunner
     model_name: str
@@ -76,6 +78,7 @@ async def open_front_desk(
                 access=Access(settings),
                 database=database,
                 sessions=Sessions(database),
+                transcripts=Transcripts(database),
                 log=log,
                 runner=runner,
                 model_name=desk.model_name,

@@ -12,6 +12,7 @@ from townhall.turns.log import START, EventId
 from townhall.wire.typed import read_event_id
 
 MESSAGE_CHARACTERS = 8000
+REASON_CHARACTERS = 1000
 BODY_BYTES = 256 * 1024
 BODY_SECONDS = 30.0
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._@:+-]{0,127}$"
@@ -40,6 +41,11 @@ MessageText = Annotated[
     StringConstraints(min_length=1, max_length=MESSAGE_CHARACTERS),
     AfterValidator(_not_blank),
     Storable,
+]
+RatingReason = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=REASON_CHARACTERS),
+    BeforeValidator(_storable),
 ]
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=64), Storable]

@@ -26,7 +26,8 @@ from townhall.routes.dependencies import Desk, MessageText
 from townhall.routes.limits import RateLimits
 from townhall.routes.pages import SECURITY_HEADERS
 from townhall.turns.admission import Message
-from townhall.turns.sessions import UNFINISHED, StoredTurn
+from townhall.turns.sessions import UNFINISHED
+from townhall.turns.transcripts import StoredTurn
 
 HERE = Path(__file__).parent
 COOKIE = "townhall_form"
@@ -55,7 +56,7 @@ async def show(
     caller = await _resident(request, desk)
     turns = [] if caller is None else await _conversation(desk, caller)
     words, language = _words(accept_language, desk.town.languages)
-    shown = [await _shown(desk, turn, words, is_last=turn is turns[-1]) for turn in turns]
+    shown = [_shown(turn, words, is_last=turn is turns[-1]) for turn in turns]
     is_waiting = any(turn.status in UNFINISHED for turn in turns)
     template = Markup((HERE / "form.html").read_text(encoding="utf-8"))  # noqa: S704  # our own file
     page = template.format(
@@ -159,18 +160,18 @@ async def _conversation(desk: FrontDesk, caller: Caller) -> list[StoredTurn]:
     turns: list[StoredTurn] = []
     after: str | None = None
     while True:
-        found = await desk.sessions.messages(caller, page.items[0].session_id, None, 200, after)
+        found = await desk.transcripts.read(caller, page.items[0].session_id, None, 200, after)
         turns = [*turns, *found.items][-SHOWN_TURNS:]
         after = found.next
         if after is None:
             return turns
 
 
-async def _shown(desk: FrontDesk, turn: StoredTurn, words: Words, *, is_last: bool) -> Markup:
+def _shown(turn: StoredTurn, words: Words, *, is_last: bool) -> Markup:
     if turn.status in UNFINISHED:
         answer = Markup('<p class="wait" role="status">{}</p>').format(words["wait"])
     else:
-        answer = await _answer(desk, turn, words)
+        answer = _answer(turn, words)
     return Markup(
         '<section><h2>{you}</h2><p class="text" dir="auto">{message}</p>'
         "<h2{id}>{desk}</h2>{answer}</section>"
@@ -183,15 +184,14 @@ async def _shown(desk: FrontDesk, turn: StoredTurn, words: Words, *, is_last: bo
     )
 
 
-async def _answer(desk: FrontDesk, turn: StoredTurn, words: Words) -> Markup:
+def _answer(turn: StoredTurn, words: Words) -> Markup:
     parts: list[Markup] = []
-    async for batch in desk.log.follow(turn.id):
-        for _, event in batch:
-            match event:
-                case Notice():
-                    parts.append(Markup('<p class="urgent">{}</p>').format(event.text))
-                case RecordFiled() | RecordUpdated():
-                    parts.append(_receipt(event.reference, words))
+    for event in turn.shown:
+        match event:
+            case Notice():
+                parts.append(Markup('<p class="urgent">{}</p>').format(event.text))
+            case RecordFiled() | RecordUpdated():
+                parts.append(_receipt(event.reference, words))
     text = turn.reply or (words["failed"] if turn.status == "failed" else "")
     return Markup("").join([Markup('<p class="text" dir="auto">{}</p>').format(text), *parts])
 

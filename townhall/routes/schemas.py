@@ -5,9 +5,37 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from townhall.routes.dependencies import Body, Id, MessageText, MetadataKey, MetadataValue
+from townhall.events import Source
+from townhall.records.schemas import RecordKind
+from townhall.routes.dependencies import (
+    Body,
+    Id,
+    MessageText,
+    MetadataKey,
+    MetadataValue,
+    RatingReason,
+)
+from townhall.turns.transcripts import Rating
 
 METADATA_ENTRIES = 16
+ChatKitOperation = Literal[
+    "attachments.create",
+    "attachments.delete",
+    "input.transcribe",
+    "items.feedback",
+    "items.list",
+    "threads.add_client_tool_output",
+    "threads.add_structured_input",
+    "threads.add_user_message",
+    "threads.create",
+    "threads.custom_action",
+    "threads.delete",
+    "threads.get_by_id",
+    "threads.list",
+    "threads.retry_after_item",
+    "threads.sync_custom_action",
+    "threads.update",
+]
 
 
 class ChatRequest(Body):
@@ -35,6 +63,18 @@ class TurnRequest(Body):
 
     message: MessageText
     metadata: dict[MetadataKey, MetadataValue] = Field(default={}, max_length=METADATA_ENTRIES)
+
+
+class ChatKitRequest(BaseModel):
+    """A request of a ChatKit front end; `params` are as the chatkit package defines them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"type": "threads.list", "params": {"limit": 20}}]}
+    )
+
+    type: ChatKitOperation
+    params: dict[str, Any]
+    metadata: dict[str, Any] = {}
 
 
 class CreateSessionRequest(Body):
@@ -125,14 +165,56 @@ class SessionDeleted(BaseModel):
     session_id: str
 
 
+class TurnRating(Body):
+    """What a resident thinks of a reply; null takes it back, with its reason."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"rating": "negative", "reason": "The hours are wrong."}]},
+    )
+
+    rating: Rating | None
+    reason: RatingReason | None = None
+
+
+class TurnRated(BaseModel):
+    """A reply with what its resident thinks of it."""
+
+    turn_id: str
+    rating: Rating | None
+    reason: str | None
+
+
+class ShownRecord(BaseModel):
+    """A record as the resident could see it when the reply filed or changed it."""
+
+    kind: RecordKind
+    reference: str
+    record: dict[str, Any]
+    is_new: bool = Field(description="Filed, not changed.")
+
+
+class ShownNotice(BaseModel):
+    """Something that was shown apart from the reply."""
+
+    level: Literal["emergency", "warning", "info"]
+    code: str
+    text: str
+
+
 class TranscriptMessage(BaseModel):
-    """One message of a transcript."""
+    """One message of a transcript. What follows `created_at` is about replies only."""
 
     role: Literal["user", "assistant"]
     text: str
     turn_id: str
     status: str
     created_at: datetime
+    records: list[ShownRecord] = []
+    sources: list[Source] = []
+    notices: list[ShownNotice] = []
+    rating: Rating | None = None
+    rating_reason: str | None = None
 
 
 class Transcript(BaseModel):

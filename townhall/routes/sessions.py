@@ -16,6 +16,7 @@ from townhall.errors import (
     TurnInProgress,
     UnsupportedMediaType,
 )
+from townhall.events import Notice, RecordFiled, RecordUpdated, Sources
 from townhall.routes.chat import REFUSALS
 from townhall.routes.dependencies import Asker, Desk, JsonBody, SessionId, UserId
 from townhall.routes.errors import documented
@@ -29,11 +30,14 @@ from townhall.routes.schemas import (
     SessionList,
     SessionsClaimed,
     SessionSummary,
+    ShownNotice,
+    ShownRecord,
     Transcript,
     TranscriptMessage,
 )
 from townhall.turns.claiming import claim_sessions
-from townhall.turns.sessions import Session, StoredTurn
+from townhall.turns.sessions import Session
+from townhall.turns.transcripts import StoredTurn
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
 
@@ -119,7 +123,7 @@ async def list_messages(
     after: After = None,
 ) -> Transcript:
     """Read the conversation, oldest message first; `limit` counts turns."""
-    page = await desk.sessions.messages(asker, session_id, user_id, limit, after)
+    page = await desk.transcripts.read(asker, session_id, user_id, limit, after)
     messages = [message for turn in page.items for message in _messages(turn)]
     return Transcript(total=page.total, messages=messages, next=page.next)
 
@@ -155,13 +159,32 @@ def _messages(turn: StoredTurn) -> list[TranscriptMessage]:
         status=turn.status,
         created_at=turn.created_at,
     )
-    if not turn.reply:
+    if not turn.reply and not turn.shown:
         return [asked]
-    answered = asked.model_copy(
-        update={
-            "role": "assistant",
-            "text": turn.reply,
-            "created_at": turn.finished_at or turn.created_at,
-        }
+    answered = TranscriptMessage(
+        role="assistant",
+        text=turn.reply or "",
+        turn_id=turn.id,
+        status=turn.status,
+        created_at=turn.finished_at or turn.created_at,
+        rating=turn.rating,
+        rating_reason=turn.rating_reason,
     )
+    for event in turn.shown:
+        match event:
+            case RecordFiled() | RecordUpdated():
+                answered.records.append(
+                    ShownRecord(
+                        kind=event.kind,
+                        reference=event.reference,
+                        record=event.record,
+                        is_new=isinstance(event, RecordFiled),
+                    )
+                )
+            case Sources():
+                answered.sources.extend(event.items)
+            case Notice():
+                answered.notices.append(
+                    ShownNotice(level=event.level, code=event.code, text=event.text)
+                )
     return [asked, answered]

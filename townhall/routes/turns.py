@@ -4,7 +4,14 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from townhall.errors import EventsExpired, NotFound, RateLimited
+from townhall.errors import (
+    BodyTooLarge,
+    EventsExpired,
+    MalformedJson,
+    NotFound,
+    RateLimited,
+    UnsupportedMediaType,
+)
 from townhall.events import EVENT_TYPES, TurnEvent
 from townhall.routes.chat import MESSAGE_REFUSALS, REFUSALS, turn_headers
 from townhall.routes.dependencies import (
@@ -19,7 +26,7 @@ from townhall.routes.dependencies import (
 )
 from townhall.routes.errors import documented
 from townhall.routes.limits import CountedStream, CountedTurn
-from townhall.routes.schemas import TurnCancelling, TurnRequest
+from townhall.routes.schemas import TurnCancelling, TurnRated, TurnRating, TurnRequest
 from townhall.turns.admission import Message
 from townhall.wire.sse import EventStream
 from townhall.wire.typed import TypedEncoder
@@ -112,3 +119,22 @@ async def cancel_turn(
     """
     await desk.sessions.check_turn(asker, session_id, turn_id, user_id)
     return TurnCancelling(turn_id=turn_id, status=await desk.runner.cancel(turn_id))
+
+
+@router.post(
+    "/{turn_id}/rating",
+    responses=documented(*REFUSALS, NotFound, MalformedJson, BodyTooLarge, UnsupportedMediaType),
+    dependencies=[JsonBody],
+)
+async def rate_turn(
+    session_id: SessionId,
+    turn_id: TurnId,
+    body: TurnRating,
+    desk: Desk,
+    asker: Asker,
+    user_id: UserId = None,
+) -> TurnRated:
+    """Say what you think of a reply: thumbs up or down, with a reason. The last word counts."""
+    reason = body.reason if body.rating else None
+    await desk.transcripts.rate(asker, session_id, {turn_id}, body.rating, reason, user_id)
+    return TurnRated(turn_id=turn_id, rating=body.rating, reason=reason)

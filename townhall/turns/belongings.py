@@ -10,7 +10,18 @@ from townhall.db.tables import record_history, sessions, turns
 from townhall.records.rows import TABLES, public_record
 
 SESSION = ("session_id", "title", "created_at", "last_active")
-TURN = ("id", "status", "message", "metadata", "reply", "model", "created_at", "finished_at")
+TURN = (
+    "id",
+    "status",
+    "message",
+    "metadata",
+    "reply",
+    "model",
+    "rating",
+    "rating_reason",
+    "created_at",
+    "finished_at",
+)
 
 
 async def belongings_of(database: Database, user_id: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from townhall.db.tables import turn_events, turns
 from townhall.errors import InternalError, Problem
 from townhall.events import RecordFiled, TurnCancelled, TurnEvent, TurnFailed, TurnRestarted
 from townhall.records.journal import filed_in
+from townhall.turns.transcripts import shown_by
 
 
 async def end_as_cancelled(connection: AsyncConnection, turn_id: str, attempt: int) -> None:
@@ -48,10 +49,9 @@ async def _end(
     **values: Any,
 ) -> None:
     now = datetime.now(UTC)
+    values |= {"shown": shown_by(events), "lease_by": None, "lease_until": None}
     await connection.execute(
-        update(turns)
-        .where(turns.c.id == turn_id)
-        .values(values | {"lease_by": None, "lease_until": None, "finished_at": now})
+        update(turns).where(turns.c.id == turn_id).values(values | {"finished_at": now})
     )
     await connection.execute(
         insert(turn_events).values(

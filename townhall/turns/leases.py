@@ -51,6 +51,7 @@ class TurnResult:
     status: EndStatus
     model: str
     reply: str
+    shown: list[dict[str, object]]
     items: list[Any]
     usage: dict[str, int]
     problem: dict[str, object] | None
@@ -155,6 +156,7 @@ class Leases:
                     status=result.status,
                     model=result.model,
                     reply=result.reply,
+                    shown=result.shown,
                     output_items=result.items,
                     usage=result.usage,
                     problem=result.problem,

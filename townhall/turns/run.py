@@ -38,6 +38,7 @@ from townhall.telemetry.logs import get_logger
 from townhall.turns.history import Items, load_history, neutral_items
 from townhall.turns.leases import ClaimedTurn, EndStatus, TurnResult
 from townhall.turns.stream import in_time, turn_events
+from townhall.turns.transcripts import shown_by
 from townhall.turns.workplace import Workplace
 
 ALARM_NOTE = (
@@ -264,6 +265,7 @@ class TurnRun:
             status=cast(EndStatus, end.type.removeprefix("turn.")),
             model=self._at.desk.model_name,
             reply=self._reply,
+            shown=shown_by(self._log.events),
             items=self._items(),
             usage=end.usage if isinstance(end, TurnCompleted) else {},
             problem=end.problem if isinstance(end, TurnFailed) else None,

@@ -1,4 +1,4 @@
-"""Sessions: open, find, list, read, delete. Every query is scoped to its caller."""
+"""Sessions: open, find, list, rename, delete. Every query is scoped to its caller."""
 
 import base64
 import uuid
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Literal, TypeVar
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select, true, tuple_
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from townhall.access import Caller, new_anonymous_user
@@ -50,18 +50,6 @@ class Page(Generic[T]):
     next: str | None
 
 
-@dataclass(frozen=True)
-class StoredTurn:
-    """A turn as the transcript shows it: what was asked, what was answered so far."""
-
-    id: str
-    status: str
-    message: str
-    reply: str | None
-    created_at: datetime
-    finished_at: datetime | None
-
-
 def scope(caller: Caller, user_id: str | None = None) -> ColumnElement[bool]:
     """Return the condition that holds for the sessions that `caller` may touch.
 
@@ -100,6 +88,16 @@ async def find_session(
     return None if row is None else _session(row)
 
 
+async def found_session(
+    connection: AsyncConnection, caller: Caller, session_id: str, user_id: str | None = None
+) -> Session:
+    """Return what `find_session` finds, or raise NotFound."""
+    session = await find_session(connection, caller, session_id, user_id)
+    if session is None:
+        raise NotFound("There is no such session.")
+    return session
+
+
 async def add_session(
     connection: AsyncConnection, session_id: str, user_id: str, title: str = ""
 ) -> Session:
@@ -135,7 +133,7 @@ class Sessions:
     ) -> tuple[Session, str | None]:
         """Return the session and the id of its current turn, if one runs or waits; or NotFound."""
         async with self._database.reading() as connection:
-            session = await _found(connection, caller, session_id, user_id)
+            session = await found_session(connection, caller, session_id, user_id)
             current = await connection.scalar(
                 select(turns.c.id)
                 .where(turns.c.session_key == session.key, turns.c.status.in_(UNFINISHED))
@@ -145,47 +143,51 @@ class Sessions:
             return session, current
 
     async def list(
-        self, caller: Caller, user_id: str | None, limit: int, after: str | None
+        self,
+        caller: Caller,
+        user_id: str | None,
+        limit: int,
+        after: str | None,
+        *,
+        oldest_first: bool = False,
+        only_begun: bool = False,
     ) -> Page[Session]:
-        """Return the caller's sessions, newest activity first, at most `limit` from a cursor on."""
+        """Return the caller's sessions, newest activity first, at most `limit` from a cursor on.
+
+        With `only_begun` those in which nothing was said yet are left out.
+        """
         mine = scope(caller, user_id)
-        query = select(sessions).where(mine)
+        if only_begun:
+            mine = and_(mine, sessions.c.turn_count > 0)
+        order = (sessions.c.last_active, sessions.c.id)
+        query = select(sessions).where(mine).limit(limit + 1)
         if after is not None:
-            query = query.where(
-                tuple_(sessions.c.last_active, sessions.c.id) < tuple_(*_read_cursor(after))
-            )
-        newest_first = (sessions.c.last_active.desc(), sessions.c.id.desc())
+            here, last = tuple_(*order), tuple_(*_read_cursor(after))
+            query = query.where(here > last if oldest_first else here < last)
+        query = query.order_by(*(order if oldest_first else [each.desc() for each in order]))
         async with self._database.reading() as connection:
             total = await connection.scalar(select(func.count()).select_from(sessions).where(mine))
-            rows = await connection.execute(query.order_by(*newest_first).limit(limit + 1))
-            found = [_session(row) for row in rows]
+            found = [_session(row) for row in await connection.execute(query)]
         more = len(found) > limit
         page = tuple(found[:limit])
         return Page(total or 0, page, _cursor(page[-1]) if more else None)
 
-    async def messages(
-        self, caller: Caller, session_id: str, user_id: str | None, limit: int, after: str | None
-    ) -> Page[StoredTurn]:
-        """Return the turns of a session, oldest first, at most `limit` from a cursor on."""
-        async with self._database.reading() as connection:
-            session = await _found(connection, caller, session_id, user_id)
-            mine = turns.c.session_key == session.key
-            total = await connection.scalar(select(func.count()).select_from(turns).where(mine))
-            columns = [turns.c[name] for name in StoredTurn.__dataclass_fields__]
-            query = select(turns.c.seq, *columns).where(mine).order_by(turns.c.seq)
-            rows = (
-                await connection.execute(
-                    query.where(turns.c.seq > _read_seq(after)).limit(limit + 1)
-                )
-            ).all()
-        page = rows[:limit]
-        items = tuple(StoredTurn(*row[1:]) for row in page)
-        return Page(total or 0, items, str(page[-1].seq) if len(rows) > limit else None)
+    async def rename(
+        self, caller: Caller, session_id: str, title: str, user_id: str | None = None
+    ) -> str:
+        """Give the session another title and return it as kept; NotFound if it is not theirs."""
+        kept = title_of(title)
+        async with self._database.writing() as connection:
+            session = await found_session(connection, caller, session_id, user_id)
+            await connection.execute(
+                update(sessions).where(sessions.c.id == session.key).values(title=kept)
+            )
+        return kept
 
     async def delete(self, caller: Caller, session_id: str, user_id: str | None = None) -> None:
         """Delete the session with its turns, events, journal and traces; records stay, unlinked."""
         async with self._database.writing() as connection:
-            session = await _found(connection, caller, session_id, user_id)
+            session = await found_session(connection, caller, session_id, user_id)
             await connection.execute(delete(sessions).where(sessions.c.id == session.key))
         await shred(self._database)
 
@@ -222,15 +224,6 @@ class Sessions:
             raise EventsExpired("The reply is in the transcript: GET /sessions/{id}/messages.")
 
 
-async def _found(
-    connection: AsyncConnection, caller: Caller, session_id: str, user_id: str | None
-) -> Session:
-    session = await find_session(connection, caller, session_id, user_id)
-    if session is None:
-        raise NotFound("There is no such session.")
-    return session
-
-
 def _session(row: Row[Any]) -> Session:
     return Session(
         key=row.id,
@@ -255,21 +248,14 @@ def _read_cursor(cursor: str) -> tuple[datetime, int]:
         last_active = datetime.fromisoformat(at).astimezone(UTC)
         position = int(key)
     except (ValueError, OverflowError) as error:
-        raise _bad_cursor() from error
+        raise bad_cursor() from error
     if not 0 <= position < 2**63:
-        raise _bad_cursor()
+        raise bad_cursor()
     return last_active, position
 
 
-def _read_seq(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 9):
-        raise _bad_cursor()
-    return int(cursor)
-
-
-def _bad_cursor() -> ValidationFailed:
+def bad_cursor() -> ValidationFailed:
+    """Return the refusal of a cursor that is none of ours."""
     reason = "must be the `next` of an earlier page"
     return ValidationFailed(
         "The cursor is not valid.", errors=(FieldError("/query/after", reason),)

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Told, TranscriptMessage, TurnEvent } from '../src/desk/api-types'
-import { hear, isEnded, newTurn, retold, storedTurns } from '../src/desk/turn'
+import { hear, isEnded, newTurn, storedTurns, type Turn } from '../src/desk/turn'
+
+function after(turn: Turn, events: Told[]): Turn {
+  return events.reduce(hear, turn)
+}
 
 function told(...events: object[]): Told[] {
   return events.map((event, n) => ({ id: `1.${n + 1}`, event: event as TurnEvent }))
@@ -10,7 +14,7 @@ const FILED = { type: 'record.filed', kind: 'incident', reference: 'INC-1', reco
 
 describe('a turn', () => {
   it('grows by what is said', () => {
-    const turn = retold(
+    const turn = after(
       newTurn('k', 'Hello'),
       told({ type: 'text.delta', text: 'Good' }, { type: 'text.delta', text: ' day' }),
     )
@@ -18,7 +22,7 @@ describe('a turn', () => {
   })
 
   it('forgets all it showed when it is restarted', () => {
-    const turn = retold(
+    const turn = after(
       newTurn('k', 'Hello'),
       told({ type: 'text.delta', text: 'Half' }, FILED, { type: 'turn.restarted', attempt: 2 }),
     )
@@ -27,7 +31,7 @@ describe('a turn', () => {
 
   it('shows an activity once, as it is now', () => {
     const activity = { type: 'activity', id: 'a', name: 'file_incident', label: 'Filing', ok: true }
-    const turn = retold(
+    const turn = after(
       newTurn('k', 'x'),
       told({ ...activity, state: 'started' }, { ...activity, state: 'finished' }),
     )
@@ -47,15 +51,31 @@ describe('a turn', () => {
 
   it('leaves out words of a later version', () => {
     const turn = newTurn('k', 'x', 'turn_1')
-    expect(retold(turn, told({ type: 'news' }))).toEqual(turn)
+    expect(after(turn, told({ type: 'news' }))).toEqual(turn)
   })
 })
 
 it('reads a transcript; what still runs is told by its events', () => {
-  const message = { created_at: '2026-01-01T00:00:00Z', turn_id: 't1', status: 'completed' }
+  const message = {
+    created_at: '2026-01-01T00:00:00Z',
+    turn_id: 't1',
+    status: 'completed',
+    records: [],
+    sources: [],
+    notices: [],
+    rating: null,
+    rating_reason: null,
+  }
+  const filed = { kind: 'incident', reference: 'INC-1', record: {} }
   const messages = [
     { ...message, role: 'user', text: 'Hello' },
-    { ...message, role: 'assistant', text: 'Good day' },
+    {
+      ...message,
+      role: 'assistant',
+      text: 'Good day',
+      records: [{ ...filed, is_new: true }],
+      rating: 'positive',
+    },
     { ...message, role: 'user', text: 'More', turn_id: 't2', status: 'interrupted' },
     { ...message, role: 'assistant', text: 'Hal', turn_id: 't2', status: 'interrupted' },
   ] as TranscriptMessage[]
@@ -63,4 +83,8 @@ it('reads a transcript; what still runs is told by its events', () => {
     ['Hello', 'Good day', 'completed'],
     ['More', '', 'running'],
   ])
+  expect(storedTurns(messages)[0]).toMatchObject({
+    records: [{ ...filed, isNew: true }],
+    rating: 'positive',
+  })
 })

@@ -9,6 +9,7 @@ import './emergency-notice'
 import { icon, mark } from './icons'
 import { LocalElement } from './local-element'
 import './record-card'
+import './reply-rating'
 import './source-list'
 import { basics } from './styles'
 
@@ -75,7 +76,7 @@ export class ChatTurn extends LocalElement {
             ? nothing
             : html`<source-list .sources=${turn.sources} .strings=${strings}></source-list>`
         }
-        ${this.#progress()}
+        ${this.#progress()} ${this.#rating()}
       </div>
     </article>`
   }
@@ -94,6 +95,12 @@ export class ChatTurn extends LocalElement {
     const isWorking = turn.activities.some((activity) => activity.state === 'started')
     if (turn.text !== '' || isWorking) return nothing
     return html`<p class="line"><span class="dots"></span>${strings.thinking}</p>`
+  }
+
+  #rating(): TemplateResult | typeof nothing {
+    const { turn, strings } = this
+    if (turn.state !== 'completed' || turn.turnId === null) return nothing
+    return html`<reply-rating .turn=${turn} .strings=${strings}></reply-rating>`
   }
 
   #failure(): TemplateResult {

@@ -21,11 +21,18 @@ export function markdownNodes(text: string): DocumentFragment {
     ...ALLOWED,
     ALLOWED_TAGS: [...ALLOWED.ALLOWED_TAGS],
     ALLOWED_ATTR: [...ALLOWED.ALLOWED_ATTR],
-  })
+  }) as DocumentFragment | null
+  if (nodes === null) return plainNodes(text) // a frameset leaves no body to be sanitised
   for (const link of nodes.querySelectorAll('a')) {
     link.target = '_blank'
     link.rel = 'noopener noreferrer nofollow'
   }
+  return nodes
+}
+
+function plainNodes(text: string): DocumentFragment {
+  const nodes = document.createDocumentFragment()
+  nodes.append(text)
   return nodes
 }
 

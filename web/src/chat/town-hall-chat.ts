@@ -13,6 +13,7 @@ import './message-composer'
 import type { MessageComposer } from './message-composer'
 import './message-log'
 import type { MessageLog } from './message-log'
+import type { Opinion } from './reply-rating'
 import './session-drawer'
 import './session-list'
 import { basics, tokens } from './styles'
@@ -79,10 +80,9 @@ export class TownHallChat extends LocalElement {
           .isLoading=${conversation.isLoading}
           .town=${town}
           .strings=${strings}
-          @retry=${(event: CustomEvent<Turn>) => {
-            conversation.retry(event.detail)
-          }}
+          @retry=${this.#retry}
           @correct=${this.#suggest}
+          @rate=${this.#rate}
           >${this.#opening()}</message-log
         >
         <div class="foot">
@@ -184,6 +184,14 @@ export class TownHallChat extends LocalElement {
     this.#desk.shelf.write('draft:new', null)
     this.#desk.conversation.say(event.detail)
     this.log.toEnd()
+  }
+
+  #retry({ detail }: CustomEvent<Turn>): void {
+    this.#desk.conversation.retry(detail)
+  }
+
+  #rate({ detail }: CustomEvent<Opinion>): void {
+    void this.#desk.conversation.rate(detail.turn, detail.rating, detail.reason)
   }
 
   #suggest(event: CustomEvent<string>): void {

@@ -11,6 +11,7 @@ export type SessionCreated = Schemas['SessionCreated']
 export type Transcript = Schemas['Transcript']
 export type TranscriptMessage = Schemas['TranscriptMessage']
 export type TownProfile = Schemas['TownProfile']
+export type Rating = Schemas['TurnRated']['rating'] & string
 export type Source = Schemas['Source']
 
 // The generator takes the discriminator's value from the schema's name; on the wire it is this one.

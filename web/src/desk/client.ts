@@ -2,6 +2,7 @@ import createClient, { type Client } from 'openapi-fetch'
 import type { paths } from './api'
 import type {
   Problem,
+  Rating,
   SessionCreated,
   SessionDetails,
   SessionList,
@@ -139,6 +140,22 @@ export class DeskClient {
     const path = { session_id: sessionId, turn_id: turnId }
     answered(
       await this.#http.POST('/sessions/{session_id}/turns/{turn_id}/cancel', { params: { path } }),
+    )
+  }
+
+  /** Say what the resident thinks of an answer; null takes it back. */
+  async rateTurn(
+    sessionId: string,
+    turnId: string,
+    rating: Rating | null,
+    reason: string | null,
+  ): Promise<void> {
+    const path = { session_id: sessionId, turn_id: turnId }
+    answered(
+      await this.#http.POST('/sessions/{session_id}/turns/{turn_id}/rating', {
+        params: { path },
+        body: { rating, reason },
+      }),
     )
   }
 

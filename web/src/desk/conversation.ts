@@ -1,12 +1,8 @@
-import type { Told } from './api-types'
+import type { Rating } from './api-types'
 import { DeskError, type DeskClient } from './client'
 import { follow } from './follow'
 import type { Shelf } from './shelf'
-import { hear, isEnded, newTurn, retold, storedTurns, type Turn } from './turn'
-
-// Cards and sources of older turns are not fetched: their text has the reference.
-const RETOLD_TURNS = 30
-const EVENTS_KEPT_MS = 24 * 60 * 60 * 1000
+import { hear, isEnded, newTurn, storedTurns, type Turn } from './turn'
 
 /** What is kept until the server has taken a message, so that a reload does not lose it. */
 interface Outgoing {
@@ -85,6 +81,19 @@ export class Conversation extends EventTarget {
     }
   }
 
+  /** Keep what the resident thinks of an answer; as before if the server does not take it. */
+  async rate(turn: Turn, rating: Rating | null, reason: string | null): Promise<void> {
+    if (this.sessionId === null || turn.turnId === null) return
+    this.#replace(turn.key, (now) => ({ ...now, rating, ratingReason: reason }))
+    try {
+      await this.#client.rateTurn(this.sessionId, turn.turnId, rating, reason)
+    } catch (error) {
+      const { rating, ratingReason } = turn
+      this.#replace(turn.key, (now) => ({ ...now, rating, ratingReason }))
+      this.#report(error)
+    }
+  }
+
   /** Follow a turn that was begun elsewhere, if it is not known yet. */
   join(turnId: string, message: string): void {
     if (this.turns.some((turn) => turn.turnId === turnId)) return
@@ -114,9 +123,8 @@ export class Conversation extends EventTarget {
     const unsent = this.turns.filter(({ turnId }) => turnId === null)
     const fresh = stored.filter(({ turnId }) => !known.has(turnId))
     this.#set([...stored.map((turn) => known.get(turn.turnId) ?? turn), ...unsent])
-    for (const turn of fresh.slice(-RETOLD_TURNS)) {
-      if (isEnded(turn)) void this.#retell(turn)
-      else void this.#follow(turn)
+    for (const turn of fresh) {
+      if (!isEnded(turn)) void this.#follow(turn)
     }
   }
 
@@ -166,25 +174,6 @@ export class Conversation extends EventTarget {
     } catch (error) {
       await this.#lose(turn, turnId, error)
     }
-  }
-
-  async #retell(turn: Turn): Promise<void> {
-    if (Date.now() - Date.parse(turn.createdAt) > EVENTS_KEPT_MS) return
-    if (this.sessionId === null || turn.turnId === null) return
-    const { sessionId } = this
-    const { turnId } = turn
-    const events: Told[] = []
-    const open = (last: string | null, signal: AbortSignal) =>
-      this.#client.followTurn(sessionId, turnId, last, signal)
-    const onLink = () => undefined
-    try {
-      for await (const told of follow({ open, onLink, signal: this.#closed.signal })) {
-        events.push(told)
-      }
-    } catch {
-      return // the text of the transcript stands
-    }
-    this.#replace(turn.key, (now) => retold(now, events))
   }
 
   #begun(sessionId: string, key: string, turnId: string): void {

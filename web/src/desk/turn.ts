@@ -2,8 +2,8 @@ import type {
   Activity,
   Notice,
   Problem,
+  Rating,
   RecordFiled,
-  RecordUpdated,
   Source,
   Told,
   TranscriptMessage,
@@ -21,7 +21,7 @@ export type TurnState =
   | 'failed'
 
 /** A record as the resident may see it. */
-export type Filed = (RecordFiled | RecordUpdated) & { isNew: boolean }
+export type Filed = Pick<RecordFiled, 'kind' | 'reference' | 'record'> & { isNew: boolean }
 
 /** One message and its answer, as far as they are known here. Immutable. */
 export interface Turn {
@@ -39,6 +39,9 @@ export interface Turn {
   sources: readonly Source[]
   notices: readonly Notice[]
   problem: Problem | null
+  /** What the resident thinks of the answer, and why. */
+  rating: Rating | null
+  ratingReason: string | null
 }
 
 const NOTHING_SAID = {
@@ -48,6 +51,8 @@ const NOTHING_SAID = {
   sources: [],
   notices: [],
   problem: null,
+  rating: null,
+  ratingReason: null,
 } as const
 
 /** A turn that begins here, now. */
@@ -67,16 +72,27 @@ export function newTurn(key: string, message: string, turnId: string | null = nu
 /** The turns of a transcript; those that still run have state `running` and no text. */
 export function storedTurns(messages: readonly TranscriptMessage[]): Turn[] {
   const turns = new Map<string, Turn>()
-  for (const { role, text, turn_id, status, created_at } of messages) {
+  for (const message of messages) {
+    const { role, text, turn_id, status, created_at } = message
     const turn = turns.get(turn_id) ?? newTurn(turn_id, '', turn_id)
     const state = isFinal(status) ? status : 'running'
     if (role === 'user') {
       turns.set(turn_id, { ...turn, message: text, createdAt: created_at, state })
     } else if (state !== 'running') {
-      turns.set(turn_id, { ...turn, text })
+      turns.set(turn_id, { ...turn, text, ...shown(message) })
     }
   }
   return [...turns.values()]
+}
+
+function shown(message: TranscriptMessage): Partial<Turn> {
+  return {
+    records: message.records.map(({ is_new, ...record }) => ({ ...record, isNew: is_new })),
+    sources: message.sources,
+    notices: message.notices.map((notice) => ({ type: 'notice', ...notice })),
+    rating: message.rating ?? null,
+    ratingReason: message.rating_reason ?? null,
+  }
 }
 
 /** Whether nothing more will be said. */
@@ -88,11 +104,6 @@ export function isEnded(turn: Turn): boolean {
 export function hear(turn: Turn, { event }: Told): Turn {
   const state = turn.state === 'sending' ? 'running' : turn.state
   return { ...turn, state, link: 'open', ...said(turn, event) }
-}
-
-/** The turn as all its events tell it, whatever was known before. */
-export function retold(turn: Turn, events: readonly Told[]): Turn {
-  return events.reduce(hear, { ...turn, ...NOTHING_SAID })
 }
 
 function said(turn: Turn, event: TurnEvent): Partial<Turn> {

@@ -74,6 +74,11 @@ export const en = {
   whoSeesText: 'Town staff who deal with it. Your name and words are not published.',
   correctThis: 'Correct this',
   correction: (reference: string) => `A correction to ${reference}: `,
+  rateAnswer: 'Was this answer helpful?',
+  helpful: 'Helpful',
+  notHelpful: 'Not helpful',
+  ratingThanks: 'Thank you.',
+  ratingReason: 'Would you like to say why? (optional)',
   sources: 'From the town’s pages',
   fields: {
     incident_type: 'Kind',

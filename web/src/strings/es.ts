@@ -76,6 +76,11 @@ export const es: Strings = {
     'El personal municipal que se ocupa de ello. Su nombre y sus palabras no se publican.',
   correctThis: 'Corregir esto',
   correction: (reference) => `Una corrección de ${reference}: `,
+  rateAnswer: '¿Le ha servido esta respuesta?',
+  helpful: 'Me ha servido',
+  notHelpful: 'No me ha servido',
+  ratingThanks: 'Gracias.',
+  ratingReason: '¿Quiere decir por qué? (opcional)',
   sources: 'De las páginas del municipio',
   fields: {
     incident_type: 'Tipo',

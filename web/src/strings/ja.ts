@@ -75,6 +75,11 @@ export const ja: Strings = {
   whoSeesText: '担当する町の職員です。お名前と文章は公開されません。',
   correctThis: '訂正する',
   correction: (reference) => `${reference} の訂正：`,
+  rateAnswer: 'この回答は役に立ちましたか',
+  helpful: '役に立った',
+  notHelpful: '役に立たなかった',
+  ratingThanks: 'ありがとうございます。',
+  ratingReason: '理由をお聞かせください（任意）',
   sources: '町のページから',
   fields: {
     incident_type: '種類',

@@ -76,6 +76,11 @@ export const tl: Strings = {
     'Mga kawani ng bayan na humahawak nito. Hindi inilalathala ang pangalan at salita mo.',
   correctThis: 'Itama ito',
   correction: (reference) => `Pagwawasto sa ${reference}: `,
+  rateAnswer: 'Nakatulong ba ang sagot na ito?',
+  helpful: 'Nakatulong',
+  notHelpful: 'Hindi nakatulong',
+  ratingThanks: 'Salamat.',
+  ratingReason: 'Gusto mo bang sabihin kung bakit? (hindi kailangan)',
   sources: 'Mula sa mga pahina ng bayan',
   fields: {
     incident_type: 'Uri',
