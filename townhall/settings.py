@@ -127,6 +127,10 @@ class Settings(BaseSettings):
     )
     staff_role: str = Field("staff", validation_alias=_env("TOWNHALL_STAFF_ROLE"))
 
+    chatkit_domain_key: str = Field(
+        "local-dev", validation_alias=_env("TOWNHALL_CHATKIT_DOMAIN_KEY")
+    )
+
     traces: Literal["auto", "openai", "otlp", "off"] = Field(
         "auto", validation_alias=_env("TOWNHALL_TRACES")
     )

@@ -53,17 +53,36 @@ class Operation:
             "user": victim.ana.user_id,
             "reference": victim.reference,
         }
-        body = self.body and {
-            key: value.format(**ids) if isinstance(value, str) else value
-            for key, value in self.body.items()
-        }
-        return replace(self, path=self.path.format(**ids), body=body)
+        return replace(self, path=self.path.format(**ids), body=_filled(self.body, ids))
 
     async def by(self, person: Person, **more: Any) -> httpx.Response:
         """Send it as `person`."""
         return await person.ask(self.method, self.path, json=self.body, **more)
 
 
+def _filled(value: Any, ids: dict[str, str]) -> Any:
+    match value:
+        case str():
+            return value.format(**ids)
+        case dict():
+            return {key: _filled(each, ids) for key, each in value.items()}
+        case list():
+            return [_filled(each, ids) for each in value]
+    return value
+
+
+def chatkit(operation: str, status: int, query: str = "", **params: Any) -> Operation:
+    """Return an operation of the ChatKit protocol on Ana's thread."""
+    body = {"type": operation, "params": {"thread_id": "{session}", **params}}
+    return Operation("POST", f"/chatkit{query}", status, body)
+
+
+ITEM = "{turn}.message"
+SAID = {
+    "content": [{"type": "input_text", "text": "Go on"}],
+    "attachments": [],
+    "inference_options": {},
+}
 HERS = [
     Operation("GET", "/sessions/{session}", 404),
     Operation("GET", "/sessions/{session}/messages", 404),
@@ -71,7 +90,21 @@ HERS = [
     Operation("GET", "/sessions/{session}/turns/{turn}/events", 404),
     Operation("POST", "/sessions/{session}/turns/{turn}/cancel", 404),
     Operation("DELETE", "/sessions/{session}", 404),
+    Operation("POST", "/sessions/{session}/turns/{turn}/rating", 404, {"rating": "positive"}),
+    chatkit("threads.get_by_id", 404),
+    chatkit("items.list", 404),
+    chatkit("items.list", 404, after=ITEM),
+    chatkit("threads.update", 404, title="Mine"),
+    chatkit("threads.delete", 404),
+    chatkit("items.feedback", 404, item_ids=[ITEM], kind="positive"),
+    chatkit("threads.add_user_message", 404, input=SAID),
+    chatkit("threads.retry_after_item", 404, item_id=ITEM),
     # In her name.
+    Operation(
+        "POST", "/sessions/{session}/turns/{turn}/rating?user_id={user}", 403, {"rating": None}
+    ),
+    chatkit("items.list", 403, "?user_id={user}"),
+    chatkit("threads.add_user_message", 403, "?user_id={user}", input=SAID),
     Operation("GET", "/sessions?user_id={user}", 403),
     Operation("GET", "/sessions/{session}?user_id={user}", 403),
     Operation("GET", "/sessions/{session}/messages?user_id={user}", 403),
@@ -88,6 +121,7 @@ HERS = [
     Operation("PATCH", "/records/{reference}", 403, {"status": "resolved"}),
     # Everybody's, or one's own: without anything of hers.
     Operation("GET", "/sessions", 200),
+    Operation("POST", "/chatkit", 200, {"type": "threads.list", "params": {}}),
     Operation("POST", "/sessions/claim", 401, {"token": "{user}"}),
     Operation("POST", "/chat", 200, {"message": "What did I just say?", "session_id": "{session}"}),
     Operation("GET", "/reports/{reference}", 200),

@@ -3,6 +3,7 @@
 from townhall.routes import (
     casework,
     chat,
+    chatkit,
     docs,
     form,
     health,
@@ -17,6 +18,7 @@ from townhall.routes import (
 ROUTERS = (
     health.router,  # /, /health, /ready
     chat.router,  # /chat
+    chatkit.router,  # /chatkit
     sessions.router,  # /sessions
     turns.router,  # /sessions/{session_id}/turns
     records.router,  # /reports

@@ -31,16 +31,17 @@ class TownProfile(BaseModel):
     theme: Theme
     incident_types: list[NamedCode]
     feedback_topics: list[NamedCode]
+    chatkit_domain_key: str = Field(description="For OpenAI's ChatKit widget; public.")
 
 
 @router.get("/town")
 async def town(desk: Desk, response: Response) -> TownProfile:
     """Say which town this is. Open to everybody."""
     response.headers["Cache-Control"] = "public, max-age=60"
-    return _profile(desk.town)
+    return _profile(desk.town, desk.settings.chatkit_domain_key)
 
 
-def _profile(town: Town) -> TownProfile:
+def _profile(town: Town, chatkit_domain_key: str) -> TownProfile:
     return TownProfile(
         name=town.name,
         timezone=town.timezone,
@@ -52,4 +53,5 @@ def _profile(town: Town) -> TownProfile:
         theme=town.theme,
         incident_types=[NamedCode(code=e.code, name=e.name) for e in town.incident_types],
         feedback_topics=[NamedCode(code=e.code, name=e.name) for e in town.feedback_topics],
+        chatkit_domain_key=chatkit_domain_key,
     )

@@ -16,12 +16,13 @@ from townhall.events import (
     TurnStarted,
 )
 from townhall.turns.log import Told
+from townhall.wire.sse import Encoder
 
 DONE = "[DONE]"
 END = b"data: [DONE]\n\n"
 
 
-class PlainEncoder:
+class PlainEncoder(Encoder):
     """Encodes one turn for one client."""
 
     def __init__(self, turn_id: str) -> None:

@@ -4,8 +4,8 @@ The response only tails the event log: when its client goes, nothing but the res
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
-from typing import Protocol
 
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Send
@@ -13,14 +13,20 @@ from starlette.types import Message, Send
 from townhall.telemetry.metrics import OPEN_STREAMS
 from townhall.turns.log import Told
 
-HEARTBEAT = b": hb\n\n"
 BLOCKED_SECONDS = 20.0  # for a reader that takes nothing; then its connection is dropped
 HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 
 
-class Encoder(Protocol):
+class Encoder(ABC):
     """One format: events in, bytes out. It may remember what came before."""
 
+    opening = b""  # said before the first event
+
+    def silence(self) -> bytes:
+        """Return what is said when the turn says nothing: a comment, which no client shows."""
+        return b": hb\n\n"
+
+    @abstractmethod
     def encode(self, told: Told) -> bytes:
         """Return the frames that say `told`; empty if this format has no word for it."""
 
@@ -51,9 +57,11 @@ class EventStream(StreamingResponse):
 
 
 async def _encoded(batches: AsyncIterator[list[Told]], encoder: Encoder) -> AsyncIterator[bytes]:
+    if encoder.opening:
+        yield encoder.opening
     async for batch in batches:
         if not batch:
-            yield HEARTBEAT
+            yield encoder.silence()
             continue
         frames = b"".join(encoder.encode(told) for told in batch)
         if frames:

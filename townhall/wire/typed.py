@@ -4,9 +4,10 @@ import orjson
 from fastapi.sse import format_sse_event
 
 from townhall.turns.log import EventId, Told
+from townhall.wire.sse import Encoder
 
 
-class TypedEncoder:
+class TypedEncoder(Encoder):
     """`id: <attempt>.<seq>`, `event: <type>`, `data: {"type": ..., ...}`."""
 
     def encode(self, told: Told) -> bytes:
