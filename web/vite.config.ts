@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import { compressed } from './compressed.ts'
 
-// The page for /app/. The embeddable file is built after it by vite.embed.config.ts.
+// The pages for /app/. The embeddable file is built after it by vite.embed.config.ts.
 export default defineConfig({
   base: './',
   build: {
@@ -10,6 +10,7 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { input: ['index.html', 'chatkit.html'] },
   },
   server: { host: '127.0.0.1', port: 3000, strictPort: true },
   plugins: [compressed()],

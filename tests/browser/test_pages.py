@@ -99,6 +99,7 @@ async def test_the_town(clerk_desk: Running) -> None:
         "theme",
         "incident_types",
         "feedback_topics",
+        "chatkit_domain_key",
     ]
     assert town["name"] == "Riverbend"
     assert town["languages"] == ["en", "tl", "ja", "es"]

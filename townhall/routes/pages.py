@@ -24,6 +24,13 @@ BUILD = Path(__file__).parent.parent / "web"
 # The embeddable chat keeps its name across versions; what is under assets/ has a hash in its name.
 EMBED = "town-hall-chat.js"
 HASHED = "assets/"
+CHATKIT_PAGE = "chatkit.html"
+_PAGES = {"": "index.html", "chatkit": CHATKIT_PAGE}
+
+
+def _written(policy: dict[str, str]) -> str:
+    return "; ".join(f"{key} {value}" for key, value in policy.items())
+
 
 _POLICY = {
     "default-src": "'none'",
@@ -37,13 +44,26 @@ _POLICY = {
     "require-trusted-types-for": "'script'",
     "trusted-types": "lit-html dompurify",
 }
+_CHATKIT = "https://cdn.platform.openai.com"
+# OpenAI's widget comes from OpenAI alone, as a script and a frame, and is not written for trusted
+# types. The frame is told the page's origin, against which OpenAI checks the domain key.
+_CHATKIT_POLICY = {
+    **{key: value for key, value in _POLICY.items() if "trusted-types" not in key},
+    "script-src": f"'self' {_CHATKIT}",
+    "frame-src": _CHATKIT,
+}
 SECURITY_HEADERS = {
-    "Content-Security-Policy": "; ".join(f"{key} {value}" for key, value in _POLICY.items()),
+    "Content-Security-Policy": _written(_POLICY),
     "X-Content-Type-Options": "nosniff",
     # Not no-referrer: browsers would then send forms with `Origin: null`.
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+}
+CHATKIT_HEADERS = {
+    **SECURITY_HEADERS,
+    "Content-Security-Policy": _written(_CHATKIT_POLICY),
+    "Referrer-Policy": "strict-origin-when-cross-origin",
 }
 
 
@@ -68,8 +88,9 @@ async def page(path: str, request: Request) -> Response:
     """Return a file of the build; the address itself is the chat."""
     if not is_built():
         return _how_to_build()
-    response = await _found(path or "index.html", request)
-    response.headers.update(SECURITY_HEADERS)
+    response = await _found(_PAGES.get(path, path), request)
+    is_chatkit = _PAGES.get(path, path) == CHATKIT_PAGE
+    response.headers.update(CHATKIT_HEADERS if is_chatkit else SECURITY_HEADERS)
     is_hashed = path.startswith(HASHED)
     response.headers["Cache-Control"] = (
         "public, max-age=31536000, immutable" if is_hashed else "no-cache"

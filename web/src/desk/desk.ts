@@ -1,6 +1,7 @@
 import type { SessionSummary, TownProfile } from './api-types'
 import { DeskClient, DeskError } from './client'
 import { Conversation } from './conversation'
+import { lastSession, rememberSession } from './last-session'
 import { Shelf } from './shelf'
 import type { Turn } from './turn'
 
@@ -40,7 +41,7 @@ export class Desk extends EventTarget {
     }
     document.addEventListener('visibilitychange', this.#onReturn)
     window.addEventListener('online', this.#onReturn)
-    const session = sessionId ?? this.#lastSession()
+    const session = sessionId ?? lastSession(this.shelf)
     if (session !== null && this.#client.isKnown) this.switchTo(session)
     await Promise.all([this.#loadTown(), this.loadSessions()])
   }
@@ -56,14 +57,14 @@ export class Desk extends EventTarget {
   /** Begin a new conversation; the server hears of it with its first message. */
   startAnew(): void {
     this.#enter(this.#converse(null))
-    this.#remember(null)
+    rememberSession(this.shelf, null)
   }
 
   /** Show the session of that id. */
   switchTo(sessionId: string): void {
     if (sessionId === this.conversation.sessionId) return
     this.#enter(this.#converse(sessionId))
-    this.#remember(sessionId)
+    rememberSession(this.shelf, sessionId)
     void this.conversation.load()
   }
 
@@ -125,7 +126,7 @@ export class Desk extends EventTarget {
   #begun(turn: Turn): void {
     const { sessionId } = this.conversation
     if (sessionId === null || turn.turnId === null) return
-    this.#remember(sessionId)
+    rememberSession(this.shelf, sessionId)
     this.#tell({ kind: 'turn', sessionId, turnId: turn.turnId, message: turn.message })
     void this.loadSessions()
   }
@@ -180,26 +181,6 @@ export class Desk extends EventTarget {
 
   #clear(trouble: Trouble): void {
     if (this.trouble === trouble) this.trouble = null
-  }
-
-  // This tab's own session first; a new tab shows what was open last in this browser.
-  #lastSession(): string | null {
-    try {
-      const own = sessionStorage.getItem('town-hall:session')
-      if (own !== null) return own === '' ? null : own
-    } catch {
-      // No storage: the shelf knows.
-    }
-    return this.shelf.read('session')
-  }
-
-  #remember(sessionId: string | null): void {
-    this.shelf.write('session', sessionId)
-    try {
-      sessionStorage.setItem('town-hall:session', sessionId ?? '')
-    } catch {
-      // No storage: the shelf knows.
-    }
   }
 
   #changed(): void {
