@@ -80,7 +80,8 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, object]]] = {
             "token-required",
             "A token is required",
             "Only requests from this very machine are served without a token. Get a token from "
-            "POST /sessions/create and send it as 'Authorization: Bearer <token>'.",
+            "POST /sessions/create and send it as 'Authorization: Bearer <token>'. If you run this "
+            "desk behind a proxy, set TOWNHALL_TRUSTED_PROXIES.",
         ),
     ),
     "token-invalid": (
@@ -107,7 +108,8 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, object]]] = {
             403,
             "cross-origin",
             "Requests from that origin are not allowed",
-            "Add the page's origin to TOWNHALL_CORS_ORIGINS to allow it.",
+            "Add the page's origin to TOWNHALL_CORS_ORIGINS to allow it. If the page is this "
+            "desk's own, behind a proxy, set TOWNHALL_PUBLIC_ORIGIN to its origin.",
         ),
     ),
     "user-id-mismatch": (

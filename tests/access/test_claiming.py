@@ -10,7 +10,7 @@ from tests.access.people import Person, anonymous
 from tests.access.provider import Provider, identity_provider
 from tests.scripted import reply, scripted
 from tests.server import serve
-from townhall.db.tables import feedback
+from townhall.db.tables import feedback, record_history
 from townhall.settings import Settings
 
 PRAISE = "I suggest longer library hours. My name is Ana Cruz. That's all."
@@ -39,9 +39,11 @@ async def test_sessions_and_records_are_claimed(settings: Settings, provider: Pr
         left = (await ana.ask("GET", "/sessions")).json()["total"]
         async with server.desk.database.reading() as connection:
             owners = list(await connection.scalars(select(feedback.c.user_id)))
+            actors = list(await connection.scalars(select(record_history.c.actor)))
     # The session that came with the token, and the one of the message.
     assert [claim.json() for claim in claims] == [{"claimed": 2}, {"claimed": 0}]
-    assert ({each["user_id"] for each in mine}, left, owners) == ({"ana"}, 0, ["ana"])
+    assert ({each["user_id"] for each in mine}, left) == ({"ana"}, 0)
+    assert (owners, actors) == (["ana"], ["ana"])
     # Both had a session "s1": the claimed one goes on under another id.
     assert len({each["session_id"] for each in mine}) == 3
     assert sum("library hours" in text for text in texts) == 1

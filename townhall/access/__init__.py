@@ -24,7 +24,8 @@ TOKEN = re.compile(r"(?=.{1,8192}$)([A-Za-z0-9_-]+\.){2}[A-Za-z0-9_-]+")
 GET_ONE = "Get a token from POST /sessions/create."
 HOW_TO_GET_IN = (
     "Only requests from this very machine are served without a token. Get a token from "
-    "POST /sessions/create and send it as 'Authorization: Bearer <token>'."
+    "POST /sessions/create and send it as 'Authorization: Bearer <token>'. If you run this desk "
+    "behind a proxy, set TOWNHALL_TRUSTED_PROXIES."
 )
 HOW_TO_OPEN = (
     "Every request needs a token here. Get one from POST /sessions/create and send it as "
@@ -51,7 +52,10 @@ class Access:
         """
         host = read_host(scope)
         if is_foreign_page(scope["headers"], self._origins | {f"{scope['scheme']}://{host}"}):
-            raise CrossOrigin("Add the page's origin to TOWNHALL_CORS_ORIGINS to allow it.")
+            raise CrossOrigin(
+                "Add the page's origin to TOWNHALL_CORS_ORIGINS to allow it. If the page is this "
+                "desk's own, behind a proxy, set TOWNHALL_PUBLIC_ORIGIN to its origin."
+            )
         authorization = values(scope["headers"], b"authorization")
         if authorization:
             return await self.verify(authorization)

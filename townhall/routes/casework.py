@@ -31,7 +31,7 @@ MAX_PAGE = 200
 NOTE_CHARACTERS = 4000
 
 
-def staff(asker: Asker) -> Caller:
+async def staff(asker: Asker) -> Caller:
     """Return the member of staff who asks, or refuse."""
     if asker.kind != "staff":
         raise RoleRequired(

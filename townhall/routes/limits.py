@@ -73,7 +73,7 @@ class Limits:
         raise RateLimited(f"Wait {seconds} seconds and try again.", retry_after=seconds)
 
 
-def limits(request: Request) -> Limits:
+async def limits(request: Request) -> Limits:
     """Return the limits of this process."""
     found: Limits = request.app.state.limits
     return found

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from townhall.access import Caller
 from townhall.db.engine import Database
-from townhall.db.tables import feedback, incidents, sessions, turns
+from townhall.db.tables import feedback, incidents, record_history, sessions, turns
 from townhall.errors import RoleRequired, TokenInvalid, TurnInProgress
 from townhall.turns.sessions import UNFINISHED, new_session_id
 
@@ -53,4 +53,7 @@ async def _claim(connection: AsyncConnection, before: str, after: str) -> int:
         await connection.execute(
             update(table).where(table.c.user_id == before).values(user_id=after)
         )
+    await connection.execute(
+        update(record_history).where(record_history.c.actor == before).values(actor=after)
+    )
     return len(rows)
