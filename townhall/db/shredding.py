@@ -9,7 +9,7 @@ from contextlib import closing
 
 from townhall.db.engine import Database
 
-WAIT_SECONDS = 1.0  # for readers of other moments; who deletes waits no longer, the sweep comes
+WAIT_SECONDS = 0.2  # for readers of other moments: writers wait as long, and the sweep comes
 
 
 async def shred(database: Database) -> None:
