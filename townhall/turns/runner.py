@@ -64,6 +64,8 @@ class TurnRunner:
         The caller's right to do so has been checked before. To cancel twice, or a turn that has
         ended, changes nothing.
         """
+        # At once if it runs here, and again if it began to meanwhile.
+        self.cancel_running([turn_id])
         status = await request_cancel(self._at.database, turn_id)
         self.cancel_running([turn_id])
         return status
