@@ -72,6 +72,12 @@ class FakeOpenAI(FakeModel):
         await self._server.wait_closed()
         self._server = None
 
+    def break_off(self, answer: Answer) -> None:
+        """Cut every connection, and give `answer` to whatever is asked from now on."""
+        self.always(answer)
+        for connection in tuple(self._connections):
+            connection.abort()
+
     def release(self) -> None:
         """Let every answer that stalls now say the rest of it."""
         for connection in tuple(self._connections):

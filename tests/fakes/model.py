@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 import orjson
 
-from tests.fakes.answers import Answer, Request, Rule
+from tests.fakes.answers import Answer, Api, Request, Rule
 from tests.fakes.frames import MODEL
 from tests.fakes.scripts import Script, http_error, http_json, make_scripts
 
@@ -40,6 +40,7 @@ class FakeModel:
         self._rules = [(rule, make_scripts(rule.reply)) for rule in rules]
         self._left = [rule.times for rule in rules]
         self._default = make_scripts(default)
+        self._instead: dict[tuple[Api, bool], Script] | None = None
         self._changed = asyncio.Event()
 
     async def until(self, holds: Callable[[Stats], bool], *, seconds: float = 10) -> None:
@@ -54,6 +55,8 @@ class FakeModel:
         self.count(requests=1)
         self.requests.append(request)
         key = (request.api, _STREAM.search(request.raw) is not None)
+        if self._instead is not None:
+            return self._instead[key]
         for at, (rule, scripts) in enumerate(self._rules):
             left = self._left[at]
             if left == 0 or not rule.fits(request):
@@ -61,6 +64,10 @@ class FakeModel:
             self._left[at] = None if left is None else left - 1
             return scripts[key]
         return self._default[key]
+
+    def always(self, answer: Answer | None) -> None:
+        """Give this answer to whatever is asked from now on; with None do as scripted again."""
+        self._instead = None if answer is None else make_scripts(answer)
 
     def count(self, **changes: int) -> None:
         """Add to the statistics and wake who waits for them."""

@@ -17,8 +17,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from tests.faults.steps import let_turns_die
 from townhall.assistant.models import warm_up_clerk
 from townhall.town import load_town
+
+DIES_AT_STEP = "TEST_DIES_AT_STEP"  # a server with this kills itself at that step of a turn
 
 
 class Forge:
@@ -97,8 +100,11 @@ def _become(arguments: list[str], environment: dict[str, str], log: str) -> None
         os.dup2(nothing.fileno(), 0)
         os.dup2(said.fileno(), 1)
         os.dup2(said.fileno(), 2)
+    os.chdir(Path(log).parent)
     os.environ.clear()
     os.environ.update(environment)
+    if DIES_AT_STEP in environment:
+        let_turns_die(int(environment[DIES_AT_STEP]))
     sys.argv = ["townhall", *arguments]
     code = 1
     try:

@@ -15,7 +15,7 @@ from tests.fakes.answers import Answer, Call, Condition, Rule
 from tests.server import Settled
 from townhall.db.engine import Database, database_url
 from townhall.db.tables import incidents, turns
-from townhall.turns.leases import MAX_ATTEMPTS
+from townhall.db.verification import Verification, verify
 
 STREETS = (
     "Mabini Street",
@@ -140,14 +140,6 @@ class Count:
         """How many turns took how many attempts."""
         return Counter(self.attempt.values())
 
-    def given_up(self, turn_ids: list[str]) -> list[str]:
-        """Return those of the turns that were ended because three processes died on them."""
-        return [
-            turn_id
-            for turn_id in turn_ids
-            if self.status.get(turn_id) == "failed" and self.attempt[turn_id] == MAX_ATTEMPTS
-        ]
-
     def unlike(self, turn_ids: list[str], status: str = "completed") -> list[str]:
         """Return those of the turns that did not end so with exactly one record."""
         return [
@@ -172,5 +164,14 @@ async def count(url: str) -> Count:
                 Counter({row[0]: row[1] for row in records}),
                 {row.id: row.attempt for row in states},
             )
+    finally:
+        await database.close()
+
+
+async def verified(url: str) -> Verification:
+    """Return what `townhall check` says of the database at `url`."""
+    database = Database.open(database_url(Settled(database_url=SecretStr(url))))
+    try:
+        return await verify(database)
     finally:
         await database.close()

@@ -1,53 +1,196 @@
-"""A filing turn whose model breaks off after each of its frames: one record, whatever happens."""
+"""A filing turn in which something breaks at each of its steps: one record, whatever happens."""
 
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import pytest
+from pydantic import SecretStr
 
 from tests.conftest import make_settings
 from tests.fakes.answers import Answer, Api, Condition, Rule
 from tests.fakes.fake_openai import FakeOpenAI
 from tests.fakes.frames import responses_frames
-from tests.faults.conftest import Figures
-from tests.faults.resident import STREETS, THANKS, count, filing_rules, report
-from tests.server import serve
+from tests.faults.conftest import Figures, Start
+from tests.faults.forge import DIES_AT_STEP
+from tests.faults.resident import (
+    STREETS,
+    THANKS,
+    count,
+    filing_rules,
+    report,
+    verified,
+)
+from tests.faults.steps import Steps
+from tests.server import Running, serve
+from townhall.access import Caller
 from townhall.assistant.models import warm_up_clerk
+from townhall.events import RecordFiled, TurnEvent
+from townhall.settings import Settings
 from townhall.town import load_town
+from townhall.turns.admission import Message
 
 [CALLING, *_] = [rule.reply for rule in filing_rules()]
-STEPS = {
+FRAMES = {
     "the call": len(responses_frames((), CALLING.calls)),
     "the thanks": len(responses_frames(THANKS.split(), ())),
 }
+HELLO = "Good day."
+AT_ONCE = 4
+# So many of the steps by default, spread over the turn; each of them in the long run.
+SOME = pytest.mark.parametrize(
+    "share", [12, pytest.param(1, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _clerk() -> None:
+    """The clerk is loaded, as in a server that runs for some seconds."""
+    warm_up_clerk(load_town(None))
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", FRAMES)
 async def test_break_after_each_frame(tmp_path: Path, step: str, figures: Figures) -> None:
     """The clerk takes over or the text stays, and the report is on record exactly once."""
-    warm_up_clerk(load_town(None))
-    url = f"sqlite:///{tmp_path / 'townhall.db'}"
     turn_ids, ends = [], set()
-    broken = [_broken(step, at) for at in range(STEPS[step])]
-    async with FakeOpenAI([*broken, *filing_rules()], default=Answer(text="Good day.")) as fake:
-        settings = make_settings(
-            tmp_path,
-            database_url=None,
-            data=tmp_path,
-            model="fake",
-            model_api=Api.RESPONSES.value,
-            openai_base_url=fake.base_url,
-        )
-        async with serve(settings) as server:
-            for at in range(STEPS[step]):
-                answer = (await server.say(report(STREETS[0]), f"sess-{at}")).json()
-                turn_ids.append(answer["turn_id"])
-                ends.add(answer["status"])
-                # Failures in a row would open the breaker, and the model be left out.
-                assert (await server.say("Hello.")).json()["text"] == "Good day."
-    counted = await count(url)
-    figures.note(frames=STEPS[step], ends=sorted(ends))
+    broken = [_broken(step, at) for at in range(FRAMES[step])]
+    async with _served(tmp_path, *broken) as (_, server):
+        for at in range(FRAMES[step]):
+            answer = (await server.say(report(STREETS[0]), f"sess-{at}")).json()
+            turn_ids.append(answer["turn_id"])
+            ends.add(answer["status"])
+            await _is_well(server)
+    counted = await count(_url(tmp_path))
+    figures.note(frames=FRAMES[step], ends=sorted(ends))
     assert {counted.records[turn_id] for turn_id in turn_ids} == {1}
+
+
+@SOME
+async def test_cancel_at_each_step(tmp_path: Path, share: int, figures: Figures) -> None:
+    """What a cancelled turn filed was told; the same report sent again makes it one record."""
+    turns: list[tuple[str, str]] = []
+    ends: list[str] = []
+    async with _served(tmp_path) as (_, server):
+        runner = server.desk.runner
+        for at in range(1, await _steps(server) + 1, share):
+            steps = Steps(at, lambda: runner.cancel_running(list(runner.running)))
+            turn_id, events = await _file(server, steps, f"sess-{at}")
+            ends.append(events[-1].type)
+            filed = sum(isinstance(event, RecordFiled) for event in events)
+            assert filed == (await count(_url(tmp_path))).records[turn_id]
+            again = await server.say(report(STREETS[0]), f"sess-{at}")
+            assert again.json()["text"] == THANKS
+            turns.append((turn_id, again.json()["turn_id"]))
+    counted = await count(_url(tmp_path))
+    figures.note(steps=len(turns), cancelled=ends.count("turn.cancelled"))
+    assert {counted.records[first] + counted.records[second] for first, second in turns} == {1}
+    assert set(ends) <= {"turn.cancelled", "turn.completed"}
+    assert (await verified(_url(tmp_path))).is_sound
+
+
+@SOME
+async def test_provider_fails_at_each_step(tmp_path: Path, share: int, figures: Figures) -> None:
+    """From some step on the provider cuts its streams and answers 500: the report is filed once."""
+    turn_ids: list[str] = []
+    ends: list[str] = []
+    async with _served(tmp_path) as (fake, server):
+        for at in range(1, await _steps(server) + 1, share):
+            steps = Steps(at, lambda: fake.break_off(Answer(status=500)))
+            turn_id, events = await _file(server, steps, f"sess-{at}")
+            fake.always(None)
+            turn_ids.append(turn_id)
+            ends.append(events[-1].type)
+            await _is_well(server)
+    counted = await count(_url(tmp_path))
+    figures.note(steps=len(turn_ids), failed=ends.count("turn.failed"))
+    assert {counted.records[turn_id] for turn_id in turn_ids} == {1}
+    assert set(ends) <= {"turn.completed", "turn.failed"}
+
+
+@pytest.mark.parametrize(
+    "share", [40, pytest.param(1, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+)
+async def test_kill_at_each_step(
+    start: Start, tmp_path: Path, share: int, figures: Figures
+) -> None:
+    """A process that dies at whichever step leaves its turn to another, which files it once."""
+    async with _served(tmp_path / "count") as (_, server):
+        at_each = range(1, await _steps(server) + 1, share)
+    at_once = asyncio.Semaphore(AT_ONCE)
+    async with FakeOpenAI(filing_rules()) as fake:
+
+        async def die(at: int) -> Counter[int]:
+            async with at_once:
+                return await _die(start, fake, tmp_path / f"{at}", at)
+
+        attempts = sum(await asyncio.gather(*map(die, at_each)), Counter[int]())
+    figures.note(steps=len(at_each), attempts=dict(attempts))
+    assert attempts[2] > len(at_each) / 2
+
+
+async def _die(start: Start, fake: FakeOpenAI, folder: Path, at: int) -> Counter[int]:
+    """Let a worker die at that step of a turn and another one end the turn; return its attempts."""
+    body = {"message": report(STREETS[0]), "session_id": "sess-1", "user_id": "user-1"}
+    headers = {"Idempotency-Key": "key-1", "Accept": "application/json"}
+    [dying] = await start(fake, _url(folder), 1, (), **{DIES_AT_STEP: str(at)})
+    async with httpx.AsyncClient(base_url=dying.url, timeout=60) as client:
+        with contextlib.suppress(httpx.HTTPError):
+            await client.post("/chat", json=body, headers=headers)
+    await dying.kill_if_alive()
+    async with serve(_settings(fake, folder)) as heir:
+        answer = (await heir.client.post("/chat", json=body, headers=headers)).json()
+    counted = await count(_url(folder))
+    assert (answer["text"], len(answer["records"])) == (THANKS, 1)
+    assert counted.unlike([answer["turn_id"]]) == []
+    return counted.attempts
+
+
+@asynccontextmanager
+async def _served(folder: Path, *rules: Rule) -> AsyncIterator[tuple[FakeOpenAI, Running]]:
+    fake = FakeOpenAI([*rules, *filing_rules()], default=Answer(text=HELLO))
+    async with fake, serve(_settings(fake, folder)) as server:
+        yield fake, server
+
+
+def _settings(fake: FakeOpenAI, folder: Path) -> Settings:
+    return make_settings(
+        folder,
+        database_url=SecretStr(_url(folder)),
+        model="fake",
+        model_api=Api.RESPONSES.value,
+        openai_base_url=fake.base_url,
+    )
+
+
+def _url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'townhall.db'}"
+
+
+async def _steps(server: Running) -> int:
+    """Return how many steps a filing turn has."""
+    steps = Steps()
+    await _file(server, steps, "sess-count")
+    return steps.number
+
+
+async def _file(server: Running, steps: Steps, session_id: str) -> tuple[str, list[TurnEvent]]:
+    """Send a report, count its steps, return its turn and all that was told of it."""
+    with steps.counted():
+        message = Message(report(STREETS[0]), session_id=session_id)
+        turn = await server.desk.runner.accept(Caller("local", None), message)
+    told = [each async for batch in server.desk.log.follow(turn.id) for each in batch]
+    await asyncio.gather(*server.desk.runner._sessions.values())
+    return turn.id, [event for _, event in told]
+
+
+async def _is_well(server: Running) -> None:
+    # Failures in a row would open the breaker, and the model be left out.
+    assert (await server.say("Hello.")).json()["text"] == HELLO
 
 
 def _broken(step: str, at: int) -> Rule:
