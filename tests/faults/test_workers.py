@@ -51,7 +51,7 @@ async def test_two_workers(start: Start, database_url: str) -> None:
         os.kill(victim, signal.SIGKILL)
         await process_ended(victim)
         async with asyncio.timeout(60):
-            while len(alive := _children(server.pid)) < 2 or victim in alive:
+            while len(alive := children(server.pid)) < 2 or victim in alive:
                 await asyncio.sleep(0.1)
         await server.kill()
         for worker in alive:
@@ -89,7 +89,8 @@ async def _running_in(url: str) -> list[int]:
         await database.close()
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """Return the pids of the processes that serve for the one with this pid."""
     # multiprocessing starts a tracker of resources beside the workers.
     text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [
