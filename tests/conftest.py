@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from pydantic import SecretStr
 
-from tests.postgres import PostgresServer
+from tests.postgres import PostgresServer, database_folder
 from tests.server import Settled
 from townhall.settings import Settings
 
@@ -23,12 +22,7 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A Postgres server of this test process, stopped and removed at the end."""
-    # Not below pytest's own folder: a second pytest makes that private again, and a server that
-    # may not run as root, and so runs as another user, is shut out of its data.
-    with (
-        TemporaryDirectory(prefix="townhall-", ignore_cleanup_errors=True) as folder,
-        PostgresServer(Path(folder)) as server,
-    ):
+    with database_folder() as folder, PostgresServer(folder) as server:
         yield server
 
 

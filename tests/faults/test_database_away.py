@@ -23,12 +23,10 @@ from tests.faults.resident import (
     new_reports,
     report,
 )
+from tests.postgres import database_folder
 from tests.process import environment, free_port, townhall
 from tests.server import Running, serve
 from townhall.settings import Settings
-
-# Minutes of starting servers, and of a machine to themselves: `make test-long` runs them.
-pytestmark = pytest.mark.long
 
 STREAMS = 12
 REFUSED_SECONDS = 3.0
@@ -37,9 +35,9 @@ COMMITS = 16  # about as many as a filing turn has, reads and duties included
 
 
 @pytest.fixture(scope="module")
-def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FragilePostgres]:
+def fragile() -> Iterator[FragilePostgres]:
     """A Postgres that may be ill-treated."""
-    with FragilePostgres(tmp_path_factory.mktemp("fragile")) as server:
+    with database_folder() as folder, FragilePostgres(folder) as server:
         yield server
 
 
@@ -127,8 +125,9 @@ async def test_restarts_under_streams(
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.parametrize("share", [3, pytest.param(1, marks=pytest.mark.long)])
 async def test_commits_without_an_answer(
-    fragile: FragilePostgres, fragile_url: str, tmp_path: Path, figures: Figures
+    fragile: FragilePostgres, fragile_url: str, tmp_path: Path, share: int, figures: Figures
 ) -> None:
     """Whichever commit of a filing turn is not confirmed, the turn ends and files one record."""
     proxy = CuttingProxy(fragile.socket)
@@ -137,7 +136,7 @@ async def test_commits_without_an_answer(
         name = httpx.URL(fragile_url).path
         url = f"postgresql://postgres@127.0.0.1:{proxy.port}{name}?sslmode=disable"
         async with serve(_settings(tmp_path, fake, url)) as server:
-            for number in range(1, COMMITS + 1):
+            for number in range(1, COMMITS + 1, share):
                 proxy.cut_commit(number)
                 body = await anext(new_reports())
                 answer = await server.client.post(
@@ -154,7 +153,7 @@ async def test_commits_without_an_answer(
     figures.note(cuts=proxy.cuts, refused=refused, attempts=dict(counted.attempts))
     assert counted.unlike(accepted) == []
     assert max(counted.records.values()) == 1
-    assert proxy.cuts >= COMMITS / 2
+    assert proxy.cuts >= COMMITS / share / 2
 
 
 def _settings(tmp_path: Path, fake: FakeOpenAI, url: str) -> Settings:

@@ -16,9 +16,6 @@ from tests.faults.conftest import Figures, Start
 from tests.faults.resident import THANKS, count, filing_rules, new_reports
 from tests.faults.worker import Worker
 
-# Minutes of starting servers, and of a machine to themselves: `make test-long` runs them.
-pytestmark = pytest.mark.long
-
 PROCESSES, WRITERS = 4, 8
 AT_ONCE = 8
 DROPPED_SHARE = 0.3

@@ -11,9 +11,6 @@ from tests.faults.conftest import SQLITE_FIRST, Figures, Start
 from tests.faults.resident import ENDS, Told, count, follow
 from tests.faults.worker import Worker
 
-# Minutes of starting servers, and of a machine to themselves: `make test-long` runs them.
-pytestmark = pytest.mark.long
-
 STREAMS = 30
 END_SECONDS = 25.0
 SHORT = Answer(text="At once.")
@@ -24,7 +21,8 @@ LONG = Answer(tokens=20, delay=0.3)
 @pytest.mark.parametrize(
     ("times", "drain_seconds"),
     [
-        pytest.param(1, 2, marks=pytest.mark.timeout(300)),
+        pytest.param(2, 1, marks=pytest.mark.timeout(300)),
+        pytest.param(1, 20, marks=[pytest.mark.long, pytest.mark.timeout(300)]),
         pytest.param(20, 3, marks=[pytest.mark.long, pytest.mark.timeout(3000)]),
     ],
 )
