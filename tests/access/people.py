@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from sqlalchemy import func, select
 
 from tests.server import Running
+from townhall.db.tables import sessions, turns
 
 
 @dataclass(frozen=True)
@@ -40,3 +42,13 @@ async def anonymous(server: Running) -> Person:
     """Return a new anonymous resident."""
     created = (await server.client.post("/sessions/create")).raise_for_status().json()
     return Person(server, created["token"], created["user_id"])
+
+
+async def rows(server: Running) -> tuple[int, int]:
+    """Return how many sessions and turns there are."""
+    async with server.desk.database.reading() as connection:
+        counts = [
+            await connection.scalar(select(func.count()).select_from(table))
+            for table in (sessions, turns)
+        ]
+    return counts[0] or 0, counts[1] or 0

@@ -1,26 +1,17 @@
 """After signing in: what somebody did as an anonymous resident becomes theirs."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
-import pytest
 from sqlalchemy import select
 
 from tests.access.people import Person, anonymous
-from tests.access.provider import Provider, identity_provider
+from tests.access.provider import Provider
 from tests.scripted import reply, scripted
 from tests.server import serve
 from townhall.db.tables import feedback, record_history
 from townhall.settings import Settings
 
 PRAISE = "I suggest longer library hours. My name is Ana Cruz. That's all."
-
-
-@pytest.fixture(scope="module")
-async def provider() -> AsyncIterator[Provider]:
-    """A provider that runs for the whole file."""
-    async with identity_provider() as running:
-        yield running
 
 
 async def test_sessions_and_records_are_claimed(settings: Settings, provider: Provider) -> None:

@@ -1,7 +1,6 @@
 """Residents and staff who signed in at the town's identity provider."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,20 +9,13 @@ import jwt
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from tests.access.provider import Provider, ec_key, identity_provider, jwk, rsa_key
+from tests.access.provider import Provider, ec_key, jwk, rsa_key
 from tests.access.requests import verdict
 from tests.conftest import TEST_SECRET, make_settings
 from tests.server import Settled
 from townhall.access import Access
 from townhall.access.identity import FETCH_PAUSE_SECONDS, KEYS_FRESH_SECONDS, KeySet
 from townhall.errors import IdentityUnavailable
-
-
-@pytest.fixture(scope="module")
-async def provider() -> AsyncIterator[Provider]:
-    """A provider that runs for the whole file."""
-    async with identity_provider() as running:
-        yield running
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from chatkit.types import NonStreamingReq, StreamingReq
 from fastapi.routing import APIRoute
 
 from tests.access.people import Person, anonymous
-from tests.access.provider import Provider, ec_key, identity_provider
+from tests.access.provider import Provider, ec_key
 from tests.conftest import make_settings
 from tests.server import Running, serve
 from townhall.routes import ROUTERS
@@ -150,13 +150,6 @@ HERS = [
 OPEN = {"/", "/health", "/ready", "/metrics", "/town", "/docs", "/app", "/app/{path:path}"}
 # The form reads its own cookie and no header; tests/browser and test_form.py hold it to that.
 FORM = {"/app/form", "/app/form.css", "/app/form/leave"}
-
-
-@pytest.fixture(scope="module")
-async def provider() -> AsyncIterator[Provider]:
-    """A provider that runs for the whole file."""
-    async with identity_provider() as running:
-        yield running
 
 
 @pytest.fixture(scope="module", params=["auto", "token"])

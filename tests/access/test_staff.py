@@ -1,14 +1,11 @@
 """Staff: who they are, what they may do, and what is written down about it."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.access.people import Person, anonymous
-from tests.access.provider import Provider, identity_provider
+from tests.access.provider import Provider
 from tests.conftest import TEST_SECRET, make_settings
 from tests.process import environment, townhall
 from tests.server import Running, serve
@@ -16,13 +13,6 @@ from townhall.settings import Settings
 
 SUGGESTION = "I suggest lamps in the park. My name is Ana Canaria. That's all."
 POTHOLE = "There is a deep pothole on Mabini Street. That's all."
-
-
-@pytest.fixture(scope="module")
-async def provider() -> AsyncIterator[Provider]:
-    """A provider that runs for the whole file."""
-    async with identity_provider() as running:
-        yield running
 
 
 def officer(server: Running, name: str = "dora") -> Person:
