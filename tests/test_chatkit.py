@@ -261,10 +261,8 @@ async def test_saying_it_again(shared: Running) -> None:
 
 
 async def test_the_buttons_of_a_card(sqlite_settings: Settings) -> None:
-    """Correcting is a turn that names the report; where it stands comes back as a new card."""
-    model = scripted(
-        call("file_incident", POTHOLE), reply("Filed."), reply("What is wrong with it?")
-    )
+    """A correction is a turn that names the report; where it stands comes back as a new card."""
+    model = scripted(call("file_incident", POTHOLE), reply("Filed."), reply("Changed."))
     async with serve(sqlite_settings, model=model) as server:
         front = await newcomer(server)
         (card,) = [each.item for each in await front.create(REPORT) if is_card(each)]
@@ -275,13 +273,19 @@ async def test_the_buttons_of_a_card(sqlite_settings: Settings) -> None:
             "threads.sync_custom_action", **where, action={"type": "record.refresh"}
         )
         events = await front.stream(
-            "threads.custom_action", **where, action={"type": "record.correct"}
+            "threads.custom_action",
+            **where,
+            action={"type": "record.correct", "payload": {"correction": "It is very deep."}},
+        )
+        empty = await front.post(
+            "threads.custom_action", **where, action={"type": "record.correct", "payload": {}}
         )
         wrong = await front.post("threads.custom_action", **where, action={"type": "drop.tables"})
     assert refreshed["updated_item"]["id"] == card.id
     assert "In progress" in json.dumps(refreshed)
-    assert text_of(events[0]) == f"I want to correct report {card.copy_text}."
-    assert text_of(events[-1]) == "What is wrong with it?"
+    assert text_of(events[0]) == f"A correction to {card.copy_text}: It is very deep."
+    assert text_of(events[-1]) == "Changed."
+    assert refusal(empty) == (422, "validation", "/params/action/payload/correction")
     assert refusal(wrong) == (422, "validation", "/params/action/type")
 
 

@@ -306,3 +306,15 @@ def test_a_language_that_the_clerk_does_not_speak() -> None:
     desk = _talk("Bonjour, il y a un énorme nid-de-poule rue Laurel devant la boulangerie", "yes")
     assert "do not speak that language" in desk.replies[0]
     assert "rue Laurel" in desk.live()[0]["location"]
+
+
+def test_a_correction_that_names_its_report() -> None:
+    """What the button of a card begins is no question about the status, unless it ends there."""
+    desk = _talk("There is a pothole on Mabini Street since yesterday. That's all.")
+    (reference,) = desk.records
+    desk.say(f"A correction to {reference}: It is on Rizal Avenue, not Mabini Street")
+    ((amended, changes),) = [call[1].values() for call in desk.calls if call[0] == "amend_report"]
+    assert amended == reference
+    assert {"field": "location", "value": "Rizal Avenue"} in changes
+    desk.say(f"A correction to {reference}: ")
+    assert [name for name, _ in desk.calls] == ["file_incident", "amend_report", "look_up_report"]

@@ -52,7 +52,8 @@ def amend(state: State, reading: Reading, text: str, decision: Decision) -> bool
         return corrects and matter is not None and bool(_apply(matter, reading, text))
     if not state.filed() or not (corrects or reading.reporter):
         return False
-    matter = state.filed()[-1]
+    named = [each for each in state.filed() if each.reference in reading.references]
+    matter = (named or state.filed())[-1]
     changes = _apply(matter, reading, text)
     if reading.reporter is not None:
         changes["reporter_name"] = reading.reporter

@@ -3,7 +3,7 @@
 from townhall.clerk.conversation import ToolCall
 from townhall.clerk.figures import figures_asked
 from townhall.clerk.state import Decision, Say, State
-from townhall.clerk.text import fold
+from townhall.clerk.text import fold, words
 from townhall.clerk.understanding import Reading
 
 _ABOUT_ITSELF = (("who_are_you", "who"), ("human", "human"), ("help", "help"))
@@ -26,13 +26,13 @@ def serve(state: State, reading: Reading, text: str, decision: Decision) -> bool
         decision.says.append(Say("injection"))
         return True
     return (
-        _look_up(state, reading, decision)
+        _look_up(state, reading, text, decision)
         or _count(state, reading, text, decision)
         or _answer(state, reading, decision)
     )
 
 
-def _look_up(state: State, reading: Reading, decision: Decision) -> bool:
+def _look_up(state: State, reading: Reading, text: str, decision: Decision) -> bool:
     if reading.acts & {"withdraw", "correct"} and not reading.references:
         return False
     if "status" not in reading.acts and not reading.references:
@@ -40,6 +40,8 @@ def _look_up(state: State, reading: Reading, decision: Decision) -> bool:
     if reading.references and reading.acts & {"withdraw"}:
         return False
     own = [matter.reference for matter in state.filed() if matter.reference]
+    if set(reading.references) <= set(own) and _says_what_is_wrong(reading, text):
+        return False
     references = list(reading.references) or own[-1:]
     if not references:
         decision.says.append(Say("status_help"))
@@ -49,6 +51,14 @@ def _look_up(state: State, reading: Reading, decision: Decision) -> bool:
     else:
         decision.says.append(Say("status_elsewhere"))
     return True
+
+
+def _says_what_is_wrong(reading: Reading, text: str) -> bool:
+    """Whether a correction follows the reference, as in what the button of a card begins."""
+    if not reading.references or "correct" not in reading.acts or "status" in reading.acts:
+        return False
+    last = reading.references[-1]
+    return len(words(text[text.upper().rfind(last) + len(last) :])) > 1
 
 
 def _count(state: State, reading: Reading, text: str, decision: Decision) -> bool:

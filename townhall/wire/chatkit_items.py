@@ -29,7 +29,8 @@ from townhall.turns.sessions import Session
 from townhall.turns.transcripts import StoredTurn
 
 MESSAGE, REPLY = "message", "reply"
-CORRECT_ACTION = "record.correct"  # a turn follows: the resident says what is wrong
+CORRECT_ACTION = "record.correct"  # a turn follows: what is wrong is in the field CORRECTION
+CORRECTION = "correction"
 REFRESH_ACTION = "record.refresh"  # the card as it is now
 _ITEM_ID = re.compile(r"(turn_[0-9a-f]{32})\.(message|reply|[A-Z]{3}-[0-9A-Z]{4}-[0-9A-Z]{4})")
 # The reference and the status have their own place; the mood is the desk's own guess.
@@ -132,10 +133,8 @@ def _card(event: RecordEvent, town: Town) -> DynamicWidgetRoot:
             ),
             _component("Title", value=event.reference),
             *rows,
-            _row(
-                _button("Correct this", CORRECT_ACTION),
-                _button("Where it stands", REFRESH_ACTION, streaming=False),
-            ),
+            *([] if status == "withdrawn" else [_correction()]),
+            _button("Where it stands", onClickAction=_action(REFRESH_ACTION, streaming=False)),
         ],
     )
     return DynamicWidgetRoot.model_validate(card)
@@ -149,9 +148,25 @@ def _row(*children: dict[str, object]) -> dict[str, object]:
     return _component("Row", justify="between", gap=3, children=list(children))
 
 
-def _button(label: str, action: str, *, streaming: bool = True) -> dict[str, object]:
-    config = ActionConfig(type=action, streaming=streaming).model_dump(exclude_none=True)
-    return _component("Button", label=label, variant="outline", onClickAction=config)
+def _correction() -> dict[str, object]:
+    return _component(
+        "Form",
+        direction="row",
+        gap=3,
+        onSubmitAction=_action(CORRECT_ACTION),
+        children=[
+            _component("Input", name=CORRECTION, placeholder="What is wrong?", required=True),
+            _button("Correct this", submit=True),
+        ],
+    )
+
+
+def _button(label: str, **properties: object) -> dict[str, object]:
+    return _component("Button", label=label, variant="outline", **properties)
+
+
+def _action(name: str, *, streaming: bool = True) -> dict[str, object]:
+    return ActionConfig(type=name, streaming=streaming).model_dump(exclude_none=True)
 
 
 _COLOURS = {

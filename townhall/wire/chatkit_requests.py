@@ -21,7 +21,13 @@ from pydantic import TypeAdapter
 
 from townhall.errors import FieldError, ValidationFailed
 from townhall.wire.chatkit import TurnServer
-from townhall.wire.chatkit_items import CORRECT_ACTION, MESSAGE, REFRESH_ACTION, read_item_id
+from townhall.wire.chatkit_items import (
+    CORRECT_ACTION,
+    CORRECTION,
+    MESSAGE,
+    REFRESH_ACTION,
+    read_item_id,
+)
 from townhall.wire.chatkit_store import Visitor
 
 MAX_RATED = 200  # items in one request; a thread's page has at most half as many
@@ -56,7 +62,11 @@ async def message_in(request: ChatKitReq, server: TurnServer, visitor: Visitor) 
             card = await _sender(request, server, visitor)
             if request.params.action.type != CORRECT_ACTION:
                 raise _wrong("/params/action/type", f"must be {CORRECT_ACTION}")
-            return f"I want to correct report {card.copy_text}."
+            payload = request.params.action.payload
+            correction = payload.get(CORRECTION) if isinstance(payload, dict) else None
+            if not isinstance(correction, str) or not correction.strip():
+                raise _wrong(f"/params/action/payload/{CORRECTION}", "must say what is wrong")
+            return f"A correction to {card.copy_text}: {correction}"
         case ThreadsAddClientToolOutputReq() | ThreadsAddStructuredInputReq():
             await server.turns.load_thread(request.params.thread_id, visitor)
             raise _wrong("/type", "the desk calls no tools of the page and shows no forms")
