@@ -34,6 +34,10 @@ export class ReplyRating extends LocalElement {
       ${this.isAsking && this.turn.rating !== null ? this.#form() : nothing}`
   }
 
+  protected override updated(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has('isAsking') && this.isAsking) this.scrollIntoView({ block: 'nearest' })
+  }
+
   #thumb(rating: Rating, picture: 'thumbUp' | 'thumbDown', label: string): TemplateResult {
     const isGiven = this.turn.rating === rating
     return html`<button

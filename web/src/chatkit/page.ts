@@ -16,6 +16,7 @@ const ELEMENT = 'openai-chatkit'
 export async function openChatKit(server: string, sessionId: string | null): Promise<void> {
   const shelf = new Shelf(server)
   const client = new DeskClient(server, shelf)
+  showWaiting(stringsOf(shelf.read('language') ?? 'en').loading)
   const session = sessionId ?? (client.isKnown ? lastSession(shelf) : null)
   try {
     const [town] = await Promise.all([client.town(), inTime(scriptLoaded(), SCRIPT_MS)])
@@ -33,6 +34,16 @@ export async function openChatKit(server: string, sessionId: string | null): Pro
     console.warn('ChatKit cannot be used here', error)
     await openOwnChat(server, session)
   }
+}
+
+function showWaiting(words: string): void {
+  const main = document.createElement('main')
+  const line = document.createElement('p')
+  line.className = 'waiting'
+  line.setAttribute('role', 'status')
+  line.textContent = words
+  main.append(line)
+  document.body.replaceChildren(main)
 }
 
 async function openOwnChat(server: string, session: string | null): Promise<void> {
