@@ -19,7 +19,7 @@ from tests.scripted import POTHOLE
 from tests.server import serve
 from townhall.db.tables import turns
 from townhall.settings import Settings
-from townhall.telemetry.traces import configure_traces, trace_destination
+from townhall.telemetry.traces import configure_traces
 
 MESSAGE = f"Secret words. {POTHOLE['description']}"
 KEY = SecretStr("sk-test")
@@ -151,7 +151,7 @@ def test_where_traces_go(
     changes: dict[str, Any], destination: str, sqlite_settings: Settings
 ) -> None:
     """They leave the machine for OpenAI only with its key, elsewhere only when asked to."""
-    assert trace_destination(sqlite_settings.model_copy(update=changes)) == destination
+    assert sqlite_settings.model_copy(update=changes).trace_destination == destination
 
 
 def test_openai_without_a_key_stops_the_start(sqlite_settings: Settings) -> None:

@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.table import Table
 
 from townhall import __version__
-from townhall.access.tokens import OwnTokens
 from townhall.db.engine import database_url
 from townhall.db.schema import migrate as bring_up_to_date
 from townhall.db.verification import Verification, verify
@@ -59,7 +58,7 @@ def serve(
     _prepare_database(settings)
     _print_banner(settings, host, port)
     uvicorn.run(
-        "townhall.app:create_app",
+        "townhall.door:Door",
         factory=True,
         host=host,
         port=port,
@@ -123,6 +122,8 @@ def token(
     hours: Annotated[int, typer.Option(help="How long it is good.", min=1, max=24 * 365)] = 12,
 ) -> None:
     """Print a token for a member of staff. Who has it may read and move all records."""
+    from townhall.access.tokens import OwnTokens
+
     if not STAFF_NAME.fullmatch(staff):
         raise typer.BadParameter("1 to 64 of: letters, digits, dot, dash, underscore.")
     tokens = OwnTokens(read_settings())
@@ -163,9 +164,6 @@ def _prepare_database(settings: Settings) -> None:
 
 
 def _print_banner(settings: Settings, host: str, port: int) -> None:
-    from townhall.assistant.models import pick_model
-    from townhall.telemetry.traces import trace_destination
-
     town = load_town(settings.town)
     access = {
         "auto": "whoever is on this very machine may do all, others need a token",
@@ -176,11 +174,11 @@ def _print_banner(settings: Settings, host: str, port: int) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_row("Town", town.name)
     table.add_row("URL", f"http://{shown}:{port}/  (interface: /docs)")
-    table.add_row("Model", pick_model(settings).name)
+    table.add_row("Model", settings.model_name or "hosted: the SDK's default")
     table.add_row("Database", _address(settings))
     table.add_row("Access", f"{settings.access_mode}: {access[settings.access_mode]}{why}")
     table.add_row("Sign-in", settings.oidc_issuer or "anonymous tokens and staff tokens only")
-    table.add_row("Traces", trace_destination(settings))
+    table.add_row("Traces", settings.trace_destination)
     console.print(f"\nDigital Town Hall {__version__}", style="bold")
     console.print(table, "")
 

@@ -4,10 +4,11 @@ The web server, `townhall chat` and `townhall eval` all stand on it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from townhall.access import Access
 from townhall.assistant.desk import Desk
@@ -45,6 +46,7 @@ class FrontDesk:
     log: EventLog
     runner: TurnRunner
     model_name: str
+    warmed_up: Callable[[], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -82,6 +84,7 @@ async def open_front_desk(
                 log=log,
                 runner=runner,
                 model_name=desk.model_name,
+                warmed_up=partial(desk.ready, fallback=True),
             )
         finally:
             runner.begin_drain(settings.drain_seconds)

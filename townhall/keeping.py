@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,7 +15,9 @@ from townhall.db.engine import Database
 from townhall.invocation import read_settings, run, with_database
 from townhall.records.export import export_records
 from townhall.turns.belongings import belongings_of
-from townhall.turns.erasure import Erased, erase_user, retire
+
+if TYPE_CHECKING:  # who only starts a server does not wait for what a command imports
+    from townhall.turns.erasure import Erased
 
 console = Console()
 
@@ -63,6 +65,8 @@ def erase(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
 ) -> None:
     """Erase a user: all conversations, and the person from what they filed. It is for ever."""
+    from townhall.turns.erasure import erase_user
+
     work = partial(erase_user, user_id=user_id, dry_run=dry_run)
     _print_erased(run(with_database(read_settings(), work)), dry_run)
 
@@ -77,6 +81,8 @@ def retention(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
 ) -> None:
     """Erase what need not be kept: old conversations, the people of records closed long ago."""
+    from townhall.turns.erasure import retire
+
     work = partial(
         retire,
         conversations_kept=timedelta(days=conversations),
@@ -95,7 +101,7 @@ def _export_user(user_id: str, output: Path | None) -> None:
         output.write_text(text, encoding="utf-8")
 
 
-def _print_erased(erased: Erased, dry_run: bool) -> None:
+def _print_erased(erased: "Erased", dry_run: bool) -> None:
     verb = "Would erase" if dry_run else "Erased"
     console.print(
         f"{verb} {erased.sessions} conversations, {erased.events} rows of events, {erased.keys} "

@@ -145,6 +145,24 @@ class Settings(BaseSettings):
     )
 
     @property
+    def model_name(self) -> str | None:
+        """The model that answers: `echo`, `clerk` or a hosted one; None is the SDK's default.
+
+        Unset: hosted if there is a key or a base URL, else the clerk.
+        """
+        has_host = bool(self.openai_api_key or self.openai_base_url)
+        return self.model or (None if has_host else "clerk")
+
+    @property
+    def trace_destination(self) -> Literal["openai", "otlp", "local"]:
+        """Where traces go."""
+        if self.traces == "auto":
+            base = self.openai_base_url
+            is_openai = base is None or urlsplit(base).hostname == "api.openai.com"
+            return "openai" if self.openai_api_key and is_openai else "local"
+        return "local" if self.traces == "off" else self.traces
+
+    @property
     def access_mode(self) -> Literal["auto", "token"]:
         """What `access` comes to: nobody is local once the town uses the desk."""
         return "token" if self.access == "token" or self.why_token else "auto"

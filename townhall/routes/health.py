@@ -54,7 +54,8 @@ async def health() -> Health:
 
 @router.get("/ready", responses=documented(DatabaseUnavailable))
 async def ready(desk: Desk) -> Readiness:
-    """Answer 200 while requests can be served."""
+    """Answer 200 while requests can be served without delay."""
+    await desk.warmed_up()
     revision = await current_revision(desk.database)
     if revision is None or revision != newest_revision():
         raise DatabaseUnavailable("The database's schema is not the one this version needs.")

@@ -6,7 +6,6 @@ Without a key for api.openai.com and without `TOWNHALL_TRACES=otlp` nothing leav
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 from agents import set_trace_processors
 from agents.tracing import Span, Trace, TracingProcessor
@@ -66,22 +65,8 @@ def configure_traces(settings: Settings) -> TraceKeeper:
     return keeper
 
 
-def trace_destination(settings: Settings) -> str:
-    """Return `openai`, `otlp` or `local`: where traces go under these settings."""
-    if settings.traces == "auto":
-        return "openai" if _has_openai_key(settings) else "local"
-    return "local" if settings.traces == "off" else settings.traces
-
-
-def _has_openai_key(settings: Settings) -> bool:
-    if settings.openai_api_key is None:
-        return False
-    base = settings.openai_base_url
-    return base is None or urlsplit(base).hostname == "api.openai.com"
-
-
 def _exporter(settings: Settings) -> TracingProcessor | None:
-    destination = trace_destination(settings)
+    destination = settings.trace_destination
     if destination == "openai":
         key = settings.openai_api_key
         if key is None:
