@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from pydantic import SecretStr
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import StatementError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 import townhall.knowledge.tables  # noqa: F401  # its table belongs to the metadata
 from tests.conftest import make_settings
@@ -176,6 +177,42 @@ async def test_sqlite_is_set_to_lose_nothing(sqlite_database: Database) -> None:
         "foreign_keys": {1},
         "busy_timeout": {10_000},  # milliseconds
     }
+
+
+async def test_a_transaction_without_its_caller(database: Database) -> None:
+    """Who is cancelled while a transaction is under way leaves no lock and no half of it behind."""
+    begun = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def add_two(connection: AsyncConnection) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        for n in (1, 2):
+            await connection.execute(text("INSERT INTO pairs VALUES (:n)"), {"n": n})
+
+    await database.write(lambda c: c.execute(text("CREATE TABLE pairs (n INTEGER)")))
+    for _ in range(20):
+        writing = asyncio.create_task(database.write(add_two))
+        await begun.wait()
+        writing.cancel()
+        await asyncio.wait([writing])
+        begun.clear()
+    await database.write(add_two)
+    tally = text("SELECT count(*) FILTER (WHERE n = 1), count(*) FILTER (WHERE n = 2) FROM pairs")
+    ones, twos = (await database.read(lambda connection: connection.execute(tally))).one()
+    assert ones == twos >= 1
+
+
+async def test_a_transaction_that_waits_for_something_else(sqlite_database: Database) -> None:
+    """It is refused on SQLite, where it has a thread to itself, and nothing of it is saved."""
+
+    async def sleep(connection: AsyncConnection) -> None:
+        await connection.execute(text("CREATE TABLE dreams (n INTEGER)"))
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="nothing but its connection"):
+        await sqlite_database.write(sleep)
+    names = text("SELECT count(*) FROM sqlite_master WHERE name = 'dreams'")
+    assert await sqlite_database.read(lambda connection: connection.scalar(names)) == 0
 
 
 async def test_four_processes_lose_no_update(sqlite_database: Database) -> None:

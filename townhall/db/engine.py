@@ -1,26 +1,20 @@
 """One database, SQLite or Postgres, opened from the address that people paste.
 
-`Database.reading` and `Database.writing` are the only ways to it; each is one transaction. A
-database that does not answer becomes `DatabaseUnavailable` here and nowhere else.
+Each of `Database.read` and `Database.write` is one transaction: a function of a connection. Their
+block forms `reading` and `writing` are for what is no part of a turn: on SQLite they change
+threads for every statement. A database that does not answer becomes `DatabaseUnavailable` here and
+nowhere else.
 """
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import (
-    AbstractAsyncContextManager,
-    AsyncExitStack,
-    asynccontextmanager,
-    contextmanager,
-    nullcontext,
-)
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import asyncpg
 import orjson
-from sqlalchemy import URL, Engine, event, make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -32,14 +26,13 @@ from tenacity import (
 )
 
 from townhall.db.places import Places
+from townhall.db.sqlite import on_thread, sqlite_engine
 from townhall.errors import DatabaseUnavailable
 from townhall.settings import Settings
 
 POOL_SIZE = 10  # connections; a turn holds none while its model thinks
 POOL_TIMEOUT = timedelta(seconds=2.5)  # a request is refused within 3 s; SQLAlchemy's own is 30
 PERSISTENCE = timedelta(seconds=10)  # how long a database may restart without a loss
-BUSY_TIMEOUT = timedelta(seconds=10)  # how long SQLite waits for another process's write
-WAL_TRIES = 10  # each waits for up to the busy timeout
 STATEMENT_TIMEOUT = timedelta(seconds=10)  # for a Postgres that takes connections and then hangs
 # Classes of SQLSTATE that say "not now": connection, deadlock or serialization, out of resources
 # (disk, memory, connections), intervention (shutting down), system error. 28, 3D and 42P01 are a
@@ -53,10 +46,11 @@ NEEDLESS_PARAMETERS = (
 PARAMETERS = {"host", "port", "ssl", "target_session_attrs"}
 
 T = TypeVar("T")
+Work = Callable[[AsyncConnection], Awaitable[T]]
 
 
 class Database:
-    """An open database. `reading()` and `writing()` give a connection inside a transaction."""
+    """An open database."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
@@ -71,46 +65,82 @@ class Database:
             most_seconds=PERSISTENCE.total_seconds(),
         )
         self._partings: set[asyncio.Task[None]] = set()
+        self._transactions: set[asyncio.Task[Any]] = set()
 
     @classmethod
     def open(cls, url: URL) -> Self:
         """Open the database at `url` (see `database_url`); nothing is sent before first use."""
         if url.get_backend_name() == "sqlite":
-            return cls(_sqlite_engine(url))
+            return cls(sqlite_engine(url, POOL_SIZE, POOL_TIMEOUT))
         return cls(_postgres_engine(url))
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, after the transactions that are under way."""
         await asyncio.gather(*self._partings)
+        await asyncio.gather(*self._transactions, return_exceptions=True)
         await self.engine.dispose()
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection for reading: one snapshot. DatabaseUnavailable if there is none."""
-        with _translated_errors():
-            async with self._connected() as connection, connection.begin():
-                yield connection
+    async def read(self, work: Work[T]) -> T:
+        """Return the result of `work`, which sees one snapshot. DatabaseUnavailable if it cannot.
 
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection for writing; committed at the end, rolled back on an exception."""
-        with _translated_errors():
-            async with self._writer, self._connected() as connection:
-                await connection.execution_options(townhall_writing=True)
-                async with connection.begin():
-                    yield connection
+        `work` waits for nothing but its connection.
+        """
+        return await self._transact(work, is_writing=False)
 
-    async def recall(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    async def write(self, work: Work[T]) -> T:
+        """Do `work` as `read` does and commit it; nothing is saved if it raises."""
+        return await self._transact(work, is_writing=True)
+
+    async def recall(self, work: Work[T]) -> T:
         """Read with `work` what a turn cannot do without: for up to 10 s again and again."""
-        return await _insist(self.reading, work)
+        return await _insist(lambda: self.read(work))
 
-    async def persist(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    async def persist(self, work: Work[T]) -> T:
         """Do `work` in a transaction that must not be lost: for up to 10 s again and again.
 
         Only for work that may be done twice, because an unanswered commit may have succeeded:
         it has a natural unique key and reads back what is there. DatabaseUnavailable at the end.
         """
-        return await _insist(self.writing, work)
+        return await _insist(lambda: self.write(work))
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection in a transaction for a block: as `read`, but slower on SQLite."""
+        async with self._prepared(is_writing=False) as connection, connection.begin():
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection for a block as `reading` does, committed at the end."""
+        async with self._prepared(is_writing=True) as connection, connection.begin():
+            yield connection
+
+    async def _transact(self, work: Work[T], *, is_writing: bool) -> T:
+        if not self.is_sqlite:
+            async with self._prepared(is_writing=is_writing) as connection:
+                return await _in_transaction(connection, work)
+        # A thread at work cannot be cancelled: whoever waited for it may go, it ends.
+        task = asyncio.create_task(self._transact_on_thread(work, is_writing=is_writing))
+        self._transactions.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
+
+    async def _transact_on_thread(self, work: Work[T], *, is_writing: bool) -> T:
+        async with self._prepared(is_writing=is_writing) as connection:
+            return await on_thread(connection, _in_transaction(connection, work))
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._transactions.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waited for it may be gone
+
+    @asynccontextmanager
+    async def _prepared(self, *, is_writing: bool) -> AsyncIterator[AsyncConnection]:
+        writer = self._writer if is_writing else nullcontext()
+        with _translated_errors():
+            async with writer, self._connected() as connection:
+                await connection.execution_options(townhall_writing=is_writing)
+                yield connection
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AsyncConnection]:
@@ -142,10 +172,12 @@ async def _part(connecting: "asyncio.Future[AsyncConnection]") -> None:
         await connecting.result().close()
 
 
-async def _insist(
-    transaction: Callable[[], AbstractAsyncContextManager[AsyncConnection]],
-    work: Callable[[AsyncConnection], Awaitable[T]],
-) -> T:
+async def _in_transaction(connection: AsyncConnection, work: Work[T]) -> T:
+    async with connection.begin():
+        return await work(connection)
+
+
+async def _insist(transaction: Callable[[], Awaitable[T]]) -> T:
     async for attempt in AsyncRetrying(
         retry=retry_if_exception_type(DatabaseUnavailable),
         wait=wait_exponential_jitter(multiplier=0.05, max=1),
@@ -153,8 +185,7 @@ async def _insist(
         reraise=True,
     ):
         with attempt:
-            async with transaction() as connection:
-                result = await work(connection)
+            result = await transaction()
     return result
 
 
@@ -212,59 +243,6 @@ def _postgres_url(url: URL) -> URL:
     return url.set(drivername="postgresql+asyncpg")
 
 
-def _dumps(value: object) -> str:
-    return orjson.dumps(value).decode()
-
-
-def _sqlite_engine(url: URL) -> AsyncEngine:
-    if url.database is not None:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(
-        url,
-        pool_size=POOL_SIZE,
-        max_overflow=0,
-        pool_timeout=POOL_TIMEOUT.total_seconds(),
-        json_serializer=_dumps,
-        json_deserializer=orjson.loads,
-        # Our own BEGIN below: the driver's implicit one is deferred and loses updates.
-        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT.total_seconds()},
-    )
-    _prepare_sqlite(engine.sync_engine)
-    return engine
-
-
-def _prepare_sqlite(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT.total_seconds() * 1000)}")
-        _enter_wal(cursor)
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        # What is deleted is overwritten, not only forgotten.
-        cursor.execute("PRAGMA secure_delete = ON")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        writing = connection.get_execution_options().get("townhall_writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-
-def _enter_wal(cursor: sqlite3.Cursor) -> None:
-    # Of processes that open a new file together one makes the switch, and SQLite lets the others
-    # fail at once. It does let them wait for a transaction.
-    for _ in range(WAL_TRIES):
-        try:
-            cursor.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            cursor.execute("BEGIN IMMEDIATE")
-            cursor.execute("COMMIT")
-        else:
-            return
-    cursor.execute("PRAGMA journal_mode = WAL")
-
-
 def _postgres_engine(url: URL) -> AsyncEngine:
     return create_async_engine(
         url,
@@ -272,7 +250,7 @@ def _postgres_engine(url: URL) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT.total_seconds(),
         pool_pre_ping=True,
-        json_serializer=_dumps,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         # A transaction pooler gives each transaction another server connection: no statement
         # may be kept by name (asyncpg's cache) or by SQLAlchemy (its own).

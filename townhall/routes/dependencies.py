@@ -58,7 +58,7 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-def front_desk(request: Request) -> FrontDesk:
+async def front_desk(request: Request) -> FrontDesk:
     """Return the open desk of this process."""
     desk: FrontDesk = request.app.state.desk
     return desk
@@ -75,7 +75,7 @@ async def caller(request: Request, desk: Desk) -> Caller:
 Asker = Annotated[Caller, Depends(caller)]
 
 
-def json_body(request: Request) -> None:
+async def json_body(request: Request) -> None:
     """Refuse a body that is not declared as JSON."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     has_body = request.headers.get("content-length", "0") != "0"
@@ -87,7 +87,7 @@ def json_body(request: Request) -> None:
 JsonBody = Depends(json_body)
 
 
-def last_event_id(
+async def last_event_id(
     header: Annotated[
         str | None,
         Header(

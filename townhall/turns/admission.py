@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,6 +26,19 @@ from townhall.turns.sessions import (
 )
 
 WAITING_TURNS = 3  # in one session, behind the one that runs
+
+_COUNT_TURN = (
+    update(sessions)
+    .where(sessions.c.id == bindparam("session"))
+    .values(turn_count=sessions.c.turn_count + 1, message_count=sessions.c.message_count + 1)
+    .returning(sessions.c.turn_count)
+)
+_COUNT_UNFINISHED = (
+    select(func.count())
+    .select_from(turns)
+    .where(turns.c.session_key == bindparam("session"), turns.c.status.in_(UNFINISHED))
+)
+_ADD_TURN = insert(turns)
 
 
 @dataclass(frozen=True)
@@ -68,16 +81,17 @@ async def admit(
     The same idempotency key with the same message gives the turn of the first time. NotFound,
     TurnInProgress, IdempotencyKeyReused or UserIdMismatch if it is refused; nothing is saved then.
     """
+
+    async def save(connection: AsyncConnection) -> AcceptedTurn:
+        known = await _known_turn(connection, caller, message, idempotency_key)
+        if known is not None:
+            return known
+        session = await _open_session(connection, caller, message, session_must_exist)
+        return await _add_turn(connection, caller, session, message, sent_at, idempotency_key)
+
     for last_try in (False, True):
         try:
-            async with database.writing() as connection:
-                known = await _known_turn(connection, caller, message, idempotency_key)
-                if known is not None:
-                    return known
-                session = await _open_session(connection, caller, message, session_must_exist)
-                return await _add_turn(
-                    connection, caller, session, message, sent_at, idempotency_key
-                )
+            return await database.write(save)
         except IntegrityError:
             # The same key or the same new session came at the same time: it is there by now.
             if last_try:
@@ -159,34 +173,17 @@ async def _add_turn(
         "attempt": 0,
         "created_at": sent_at,
     }
-    await connection.execute(insert(turns).values(turn))
+    await connection.execute(_ADD_TURN, turn)
     return AcceptedTurn(turn["id"], session.key, session.session_id, session.user_id, is_new=True)
 
 
 async def _next_seq(
     connection: AsyncConnection, session: Session, message: Message, now: datetime
 ) -> int:
-    counters: dict[str, Any] = {
-        "turn_count": sessions.c.turn_count + 1,
-        "message_count": sessions.c.message_count + 1,
-        "last_active": now,
-    }
-    if not session.title:
-        counters["title"] = title_of(message.text)
+    counted = {"session": session.key, "title": session.title or title_of(message.text)}
     # This update locks the session's row: the count below and the turn's number are its own.
-    seq: int = (
-        await connection.execute(
-            update(sessions)
-            .where(sessions.c.id == session.key)
-            .values(counters)
-            .returning(sessions.c.turn_count)
-        )
-    ).scalar_one()
-    unfinished = await connection.scalar(
-        select(func.count())
-        .select_from(turns)
-        .where(turns.c.session_key == session.key, turns.c.status.in_(UNFINISHED))
-    )
+    seq: int = (await connection.execute(_COUNT_TURN, {**counted, "last_active": now})).scalar_one()
+    unfinished = await connection.scalar(_COUNT_UNFINISHED, {"session": session.key})
     if (unfinished or 0) > WAITING_TURNS:
         raise TurnInProgress(
             f"{WAITING_TURNS} messages of this session already wait. Send this one again when an "

@@ -41,10 +41,7 @@ async def request_cancel(database: Database, turn_id: str) -> TurnStatus:
 
 async def wanted_cancels(database: Database, turn_ids: list[str]) -> list[str]:
     """Return those of the turns that somebody wants stopped."""
-    async with database.reading() as connection:
-        found = await connection.scalars(
-            select(turns.c.id).where(
-                turns.c.id.in_(turn_ids), turns.c.cancel_requested_at.is_not(None)
-            )
-        )
-        return list(found)
+    wanted = select(turns.c.id).where(
+        turns.c.id.in_(turn_ids), turns.c.cancel_requested_at.is_not(None)
+    )
+    return list(await database.read(lambda connection: connection.scalars(wanted)))

@@ -4,15 +4,16 @@ Whole turns only, so that no tool output stands without its call. A turn that fa
 cancelled counts too: what it filed must be known to the next one.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from agents import MessageOutputItem, RunItem, ToolCallItem, ToolCallOutputItem
 from agents.items import ItemHelpers
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from townhall.db.engine import Database
 from townhall.db.tables import turns
 from townhall.turns.stream import storable
 
@@ -20,26 +21,50 @@ HISTORY_TURNS = 40
 HISTORY_CHARACTERS = 24_000  # about 6,000 tokens: a long conversation for a small model's window
 
 Items = list[dict[str, Any]]
+EarlierTurn = tuple[str, Items, datetime]  # what was asked, what was answered, when
+
+_EARLIER = (
+    select(turns.c.message, turns.c.output_items, turns.c.created_at)
+    .where(
+        turns.c.session_key == bindparam("session"),
+        turns.c.seq < bindparam("before"),
+        turns.c.status.in_(("completed", "cancelled", "failed")),
+    )
+    .order_by(turns.c.seq.desc())
+    .limit(HISTORY_TURNS)
+)
 
 
-async def load_history(
-    database: Database, session_key: int, before_seq: int, zone: ZoneInfo, now: datetime
-) -> Items:
-    """Return the items of the session's turns before `before_seq`, oldest first.
+async def read_earlier_turns(
+    connection: AsyncConnection, session_key: int, before_seq: int
+) -> list[EarlierTurn]:
+    """Return the session's turns before `before_seq` that the model may see, oldest first."""
+    if before_seq == 1:
+        return []
+    rows = await connection.execute(_EARLIER, {"session": session_key, "before": before_seq})
+    newest_first = ((row.message, row.output_items or [], row.created_at) for row in rows)
+    return _within_budget(newest_first)
+
+
+def history_items(earlier: Sequence[EarlierTurn], zone: ZoneInfo, now: datetime) -> Items:
+    """Return what the model sees of earlier turns, given oldest first.
 
     Items of another day than `now` follow a developer message `Sent on YYYY-MM-DD.`, so that
     "yesterday" keeps its meaning.
     """
-    ended = turns.c.status.in_(("completed", "cancelled", "failed"))
-    query = (
-        select(turns.c.message, turns.c.output_items, turns.c.created_at)
-        .where(turns.c.session_key == session_key, turns.c.seq < before_seq, ended)
-        .order_by(turns.c.seq.desc())
-        .limit(HISTORY_TURNS)
-    )
-    rows = await database.recall(lambda connection: connection.execute(query))
-    newest_first = [(row.message, row.output_items or [], row.created_at) for row in rows]
-    return _dated(_within_budget(newest_first), zone, now)
+    items: Items = []
+    today = now.astimezone(zone).date()
+    said = today
+    for message, replies, created_at in earlier:
+        day = created_at.astimezone(zone).date()
+        if day != said:
+            items.append({"role": "developer", "content": f"Sent on {day}."})
+            said = day
+        items.append({"role": "user", "content": message})
+        items.extend(replies)
+    if said != today:
+        items.append({"role": "developer", "content": f"Sent on {today}."})
+    return items
 
 
 def neutral_items(new_items: list[RunItem], turn_seq: int) -> list[dict[str, Any]]:
@@ -70,10 +95,7 @@ def _neutral(item: RunItem, names: dict[str, str]) -> dict[str, Any] | None:
     return None
 
 
-Turn = tuple[str, list[Any], datetime]
-
-
-def _within_budget(newest_first: list[Turn]) -> list[Turn]:
+def _within_budget(newest_first: Iterable[EarlierTurn]) -> list[EarlierTurn]:
     """Return the newest turns that fit, oldest first."""
     left = HISTORY_CHARACTERS
     kept = []
@@ -87,19 +109,3 @@ def _within_budget(newest_first: list[Turn]) -> list[Turn]:
 
 def _size(item: dict[str, Any]) -> int:
     return sum(len(value) for value in item.values() if isinstance(value, str))
-
-
-def _dated(oldest_first: list[Turn], zone: ZoneInfo, now: datetime) -> Items:
-    items: Items = []
-    today = now.astimezone(zone).date()
-    said = today
-    for message, replies, created_at in oldest_first:
-        day = created_at.astimezone(zone).date()
-        if day != said:
-            items.append({"role": "developer", "content": f"Sent on {day}."})
-            said = day
-        items.append({"role": "user", "content": message})
-        items.extend(replies)
-    if said != today:
-        items.append({"role": "developer", "content": f"Sent on {today}."})
-    return items

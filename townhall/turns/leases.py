@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select, update
+from sqlalchemy import Row, and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from townhall.db.engine import Database
 from townhall.db.tables import db_now, sessions, turns
 from townhall.records.filing import TurnLost
 from townhall.turns.ending import end_as_cancelled, give_up
+from townhall.turns.history import EarlierTurn, read_earlier_turns
 from townhall.turns.log import save_events
 from townhall.turns.sessions import UNFINISHED
 from townhall.turns.worker import is_known_dead
@@ -22,6 +23,47 @@ LEASE_SECONDS = 15
 MAX_ATTEMPTS = 3
 
 EndStatus = Literal["completed", "failed", "cancelled", "interrupted"]
+
+# The statements of every turn, built once: to build one costs more than to execute it.
+_CLAIMABLE = or_(
+    turns.c.status.in_(("queued", "interrupted")),
+    and_(turns.c.status == "running", turns.c.lease_until < db_now()),
+)
+_FIRST_UNFINISHED = (
+    select(
+        *(turns.c.id, turns.c.attempt, turns.c.seq, turns.c.message, turns.c.created_at),
+        *(sessions.c.session_id, sessions.c.user_id, sessions.c.message_count),
+        turns.c.cancel_requested_at,
+        or_(
+            _CLAIMABLE, and_(turns.c.status == "running", turns.c.lease_by == bindparam("worker"))
+        ).label("claimable"),
+    )
+    .join(sessions, sessions.c.id == turns.c.session_key)
+    .where(turns.c.session_key == bindparam("session"), turns.c.status.in_(UNFINISHED))
+    .order_by(turns.c.seq)
+    .limit(1)
+    .with_for_update(of=turns)
+)
+_TAKE = (
+    update(turns)
+    .where(turns.c.id == bindparam("turn"))
+    .values(status="running", attempt=turns.c.attempt + 1, lease_until=db_now(LEASE_SECONDS))
+)
+_COUNT_REPLY = (
+    update(sessions)
+    .where(sessions.c.id == bindparam("session"))
+    .values(message_count=sessions.c.message_count + bindparam("replies"))
+    .returning(sessions.c.turn_count)
+)
+_END = (
+    update(turns)
+    .where(
+        turns.c.id == bindparam("turn"),
+        turns.c.attempt == bindparam("run"),
+        turns.c.lease_by == bindparam("worker"),
+    )
+    .values(lease_by=None, lease_until=None)
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +79,7 @@ class ClaimedTurn:
     session_id: str
     user_id: str
     message_count: int
+    earlier: list[EarlierTurn]
 
     @property
     def group_id(self) -> str:
@@ -94,6 +137,7 @@ class Leases:
             session_id=row.session_id,
             user_id=row.user_id,
             message_count=row.message_count,
+            earlier=await read_earlier_turns(connection, session_key, row.seq),
         )
 
     async def renew(self, turn_ids: list[str]) -> None:
@@ -110,7 +154,7 @@ class Leases:
         async with self._database.reading() as connection:
             rows = await connection.execute(
                 select(turns.c.session_key)
-                .where(turns.c.status.in_(UNFINISHED), _claimable())
+                .where(turns.c.status.in_(UNFINISHED), _CLAIMABLE)
                 .distinct()
             )
             return list(rows.scalars())
@@ -139,45 +183,47 @@ class Leases:
 
     async def finish(
         self, turn: ClaimedTurn, result: TurnResult, event_rows: list[dict[str, Any]]
-    ) -> None:
+    ) -> bool:
         """Save the end of the turn and its last events in one transaction.
 
-        TurnLost if the turn is not this process's any more; nothing is saved then.
+        Return whether the session has later turns, as far as this transaction can tell. TurnLost
+        if the turn is not this process's any more; nothing is saved then.
         """
-        now = datetime.now(UTC)
+        now = None if result.status == "interrupted" else datetime.now(UTC)
 
-        async def save(connection: AsyncConnection) -> None:
+        async def save(connection: AsyncConnection) -> bool:
             # The session first, as admission and deletion lock it first too.
-            await _count_reply(connection, turn, result, now)
+            has_later = now is not None and await _count_reply(connection, turn, result, now)
+            mine = {"turn": turn.id, "run": turn.attempt, "worker": self._worker}
             ended = await connection.execute(
-                update(turns)
-                .where(turns.c.id == turn.id, self._is_mine(turn))
-                .values(
-                    status=result.status,
-                    model=result.model,
-                    reply=result.reply,
-                    shown=result.shown,
-                    output_items=result.items,
-                    usage=result.usage,
-                    problem=result.problem,
-                    trace_id=result.trace_id,
-                    trace=result.trace,
-                    lease_by=None,
-                    lease_until=None,
-                    finished_at=None if result.status == "interrupted" else now,
-                )
+                _END,
+                {
+                    **mine,
+                    "status": result.status,
+                    "model": result.model,
+                    "reply": result.reply,
+                    "shown": result.shown,
+                    "output_items": result.items,
+                    "usage": result.usage,
+                    "problem": result.problem,
+                    "trace_id": result.trace_id,
+                    "trace": result.trace,
+                    "finished_at": now,
+                },
             )
             if ended.rowcount != 1:
                 raise TurnLost("The turn is run by another process, or its session was deleted.")
             if event_rows:
                 await save_events(connection, event_rows)
+            return has_later
 
         try:
-            await self._database.persist(save)
+            return await self._database.persist(save)
         except TurnLost:
             # An unanswered commit may have succeeded: then the turn bears this run's trace.
             if not await self._has_saved(turn, result):
                 raise
+            return True
 
     async def _has_saved(self, turn: ClaimedTurn, result: TurnResult) -> bool:
         async with self._database.reading() as connection:
@@ -188,63 +234,24 @@ class Leases:
 
     async def _take(self, connection: AsyncConnection, row: Row[Any]) -> None:
         await connection.execute(
-            update(turns)
-            .where(turns.c.id == row.id)
-            .values(
-                status="running",
-                attempt=turns.c.attempt + 1,
-                lease_by=self._worker,
-                lease_until=db_now(LEASE_SECONDS),
-                started_at=datetime.now(UTC),
-            )
+            _TAKE,
+            {"turn": row.id, "lease_by": self._worker, "started_at": datetime.now(UTC)},
         )
-
-    def _is_mine(self, turn: ClaimedTurn) -> ColumnElement[bool]:
-        return and_(turns.c.attempt == turn.attempt, turns.c.lease_by == self._worker)
-
-    def _bears_my_lease(self) -> ColumnElement[bool]:
-        return and_(turns.c.status == "running", turns.c.lease_by == self._worker)
 
     async def _first_unfinished(
         self, connection: AsyncConnection, session_key: int
     ) -> Row[Any] | None:
-        columns = (turns.c.id, turns.c.attempt, turns.c.seq, turns.c.message, turns.c.created_at)
-        of_session = (sessions.c.session_id, sessions.c.user_id, sessions.c.message_count)
-        return (
-            await connection.execute(
-                select(
-                    *columns,
-                    *of_session,
-                    turns.c.cancel_requested_at,
-                    or_(_claimable(), self._bears_my_lease()).label("claimable"),
-                )
-                .join(sessions, sessions.c.id == turns.c.session_key)
-                .where(turns.c.session_key == session_key, turns.c.status.in_(UNFINISHED))
-                .order_by(turns.c.seq)
-                .limit(1)
-                .with_for_update(of=turns)
-            )
-        ).first()
+        asked = {"session": session_key, "worker": self._worker}
+        return (await connection.execute(_FIRST_UNFINISHED, asked)).first()
 
 
 async def _count_reply(
     connection: AsyncConnection, turn: ClaimedTurn, result: TurnResult, now: datetime
-) -> None:
-    if result.status == "interrupted":
-        return
-    counters: dict[str, Any] = {"last_active": now}
-    if result.reply:
-        counters["message_count"] = sessions.c.message_count + 1
-    await connection.execute(
-        update(sessions).where(sessions.c.id == turn.session_key).values(counters)
-    )
-
-
-def _claimable() -> ColumnElement[bool]:
-    return or_(
-        turns.c.status.in_(("queued", "interrupted")),
-        and_(turns.c.status == "running", turns.c.lease_until < db_now()),
-    )
+) -> bool:
+    """Count the reply and return whether the session has later turns."""
+    counted = {"session": turn.session_key, "replies": int(bool(result.reply)), "last_active": now}
+    newest = await connection.scalar(_COUNT_REPLY, counted)
+    return newest is not None and newest > turn.seq
 
 
 async def _is_over(connection: AsyncConnection, row: Row[Any]) -> bool:

@@ -193,7 +193,8 @@ class EventLog:
         log: TurnLog | None = None
         is_caught_up = False  # whether the database had nothing more at the last look
         if turn_id in self._expected:
-            await self._wait_for(turn_id, poll_seconds)
+            # It is to begin here: to look for it elsewhere is for the rare case that it does not.
+            await self._wait_for(turn_id, MAX_POLL_SECONDS)
         while True:
             log = self._live.get(turn_id) or log
             if log is not None and (is_caught_up or _continues(log, after)):
@@ -252,29 +253,30 @@ class EventLog:
             try:
                 # A viewer that goes away must not take the connection with it half-used.
                 with anyio.CancelScope(shield=True):
-                    async with self._database.reading() as connection:
-                        return await read(connection)
+                    return await self._database.read(read)
             except DatabaseUnavailable:
                 if self._is_over or asyncio.get_running_loop().time() > patience_ends:
                     raise
             await asyncio.sleep(POLL_SECONDS)
 
     async def _insert(self, rows: list[dict[str, Any]]) -> None:
-        async with self._database.writing() as connection:
-            await save_events(connection, rows)
+        await self._database.write(lambda connection: save_events(connection, rows))
 
 
 async def save_events(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
     """Write rows of events. A row whose commit was not answered comes again, perhaps longer."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    new = dialect.insert(turn_events)
-    await connection.execute(
-        new.on_conflict_do_update(
-            index_elements=list(turn_events.primary_key.columns),
-            set_={"last_seq": new.excluded.last_seq, "events": new.excluded.events},
-        ),
-        rows,
+    await connection.execute(_SAVE[connection.dialect.name], rows)
+
+
+def _upsert(insert: Callable[..., Any]) -> Any:
+    new = insert(turn_events)
+    return new.on_conflict_do_update(
+        index_elements=list(turn_events.primary_key.columns),
+        set_={"last_seq": new.excluded.last_seq, "events": new.excluded.events},
     )
+
+
+_SAVE = {"postgresql": _upsert(postgresql.insert), "sqlite": _upsert(sqlite.insert)}
 
 
 def _continues(log: TurnLog, after: EventId) -> bool:

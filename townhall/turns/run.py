@@ -35,7 +35,7 @@ from townhall.events import (
 from townhall.records.filing import Filer, Filing, TurnLost
 from townhall.telemetry import metrics
 from townhall.telemetry.logs import get_logger
-from townhall.turns.history import Items, load_history, neutral_items
+from townhall.turns.history import Items, history_items, neutral_items
 from townhall.turns.leases import ClaimedTurn, EndStatus, TurnResult
 from townhall.turns.stream import in_time, turn_events
 from townhall.turns.transcripts import shown_by
@@ -83,10 +83,11 @@ class TurnRun:
         if self._conversation is not None:
             self._conversation.cancel()
 
-    async def execute(self) -> None:
+    async def execute(self) -> bool:
         """Answer the turn, save how it ended, tell the end. Ends quietly if the turn is lost.
 
-        DatabaseUnavailable if it was away for too long: the turn stays as it was last saved.
+        Return whether its session may have later turns. DatabaseUnavailable if it was away for
+        too long: the turn stays as it was last saved.
         """
         turn = self.turn
         ids = {"session_id": turn.session_id, "turn_id": turn.id, "trace_id": self._trace_id}
@@ -97,9 +98,10 @@ class TurnRun:
                 structlog.contextvars.bound_contextvars(**ids),
             ):
                 end = await self._answer()
-                await self._save(end, trace)
+                return await self._save(end, trace)
         except TurnLost:
             logger.warning("turn lost", turn_id=turn.id, attempt=turn.attempt)
+            return True
         finally:
             self._at.log.close(self._log)
 
@@ -142,7 +144,7 @@ class TurnRun:
         )
         # "Yesterday" means the day before the message was sent, however late it is answered.
         now = turn.created_at.astimezone(at.town.zone)
-        history = await load_history(at.database, turn.session_key, turn.seq, at.town.zone, now)
+        history = history_items(turn.earlier, at.town.zone, now)
         said = [*self._warn(), {"role": "user", "content": turn.message}]
         await self._ask([*history, *said], self._context(history, now))
 
@@ -259,7 +261,7 @@ class TurnRun:
     def _failure(self, error: TownHallError) -> TurnFailed:
         return TurnFailed(problem=Problem.of(error, instance=self.turn.id).as_json())
 
-    async def _save(self, end: TurnEnd, trace: dict[str, Any]) -> None:
+    async def _save(self, end: TurnEnd, trace: dict[str, Any]) -> bool:
         await self._at.log.settle(self._log)
         result = TurnResult(
             status=cast(EndStatus, end.type.removeprefix("turn.")),
@@ -272,7 +274,7 @@ class TurnRun:
             trace_id=self._trace_id,
             trace=trace,
         )
-        await self._at.leases.finish(self.turn, result, self._log.unsaved(end))
+        has_later = await self._at.leases.finish(self.turn, result, self._log.unsaved(end))
         self._log.append(end)
         metrics.TURNS.labels(result.status).inc()
         metrics.TURN_SECONDS.observe(self._age())
@@ -284,6 +286,7 @@ class TurnRun:
             seconds=round(time.monotonic() - self._began, 3),
             code=end.problem["code"] if isinstance(end, TurnFailed) else None,
         )
+        return has_later
 
     def _items(self) -> Items:
         warned = [{"role": "assistant", "content": self._warning}] if self._warning else []

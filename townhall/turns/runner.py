@@ -125,13 +125,14 @@ class TurnRunner:
         try:
             while session_key in self._again and not self._draining is not None:
                 self._again.discard(session_key)
-                while not self._draining is not None:
+                has_more = True
+                while has_more and not self._draining is not None:
                     turn = await self._at.leases.claim_next(session_key)
                     if turn is None:
                         break
                     run = self.running[turn.id] = TurnRun(self._at, turn)
                     try:
-                        await run.execute()
+                        has_more = await run.execute()
                     finally:
                         del self.running[turn.id]
         except TownHallError as error:

@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Literal, TypeVar
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, select, true, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from townhall.access import Caller, new_anonymous_user
@@ -19,6 +31,16 @@ TITLE_CHARACTERS = 60
 EVENTS_KEPT = timedelta(hours=24)  # after the end of their turn
 TurnStatus = Literal["queued", "running", "interrupted", "completed", "cancelled", "failed"]
 UNFINISHED = ("queued", "running", "interrupted")
+
+# What every turn asks is built once: to build a statement costs more than to execute it.
+_FIND = (
+    select(sessions)
+    .where(sessions.c.session_id == bindparam("wanted"))
+    .order_by(sessions.c.last_active.desc(), sessions.c.id.desc())
+    .limit(1)
+)
+_FIND_OWN = _FIND.where(sessions.c.user_id == bindparam("owner"))
+_ADD = insert(sessions).returning(sessions)
 
 T = TypeVar("T")
 
@@ -77,14 +99,9 @@ async def find_session(
     connection: AsyncConnection, caller: Caller, session_id: str, user_id: str | None = None
 ) -> Session | None:
     """Return the caller's session of that id, the most recently active if several users have it."""
-    row = (
-        await connection.execute(
-            select(sessions)
-            .where(sessions.c.session_id == session_id, scope(caller, user_id))
-            .order_by(sessions.c.last_active.desc(), sessions.c.id.desc())
-            .limit(1)
-        )
-    ).first()
+    owner = caller.acting_as(user_id)
+    query = _FIND if owner is None else _FIND_OWN
+    row = (await connection.execute(query, {"wanted": session_id, "owner": owner})).first()
     return None if row is None else _session(row)
 
 
@@ -112,8 +129,7 @@ async def add_session(
         "created_at": now,
         "last_active": now,
     }
-    row = (await connection.execute(insert(sessions).values(values).returning(sessions))).one()
-    return _session(row)
+    return _session((await connection.execute(_ADD, values)).one())
 
 
 class Sessions:
