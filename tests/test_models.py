@@ -11,7 +11,7 @@ import pytest
 from agents import Model, OpenAIChatCompletionsModel, OpenAIResponsesModel
 from agents.models import get_default_model
 from agents.testing import ModelStep
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, DefaultAioHttpClient
 from pydantic import SecretStr
 
 from tests.conftest import make_settings
@@ -20,6 +20,7 @@ from tests.fakes.fake_openai import FakeOpenAI
 from tests.scripted import POTHOLE, reply, scripted
 from tests.server import Running, serve
 from townhall.assistant.models import EchoModel, ModelChoice, pick_model
+from townhall.assistant.responses import ResponsesModel
 from townhall.settings import Settings
 
 KEY = {"openai_api_key": SecretStr("sk-test")}
@@ -106,9 +107,15 @@ async def fake_model(
     """Give a model on a server that answers so, by a client that tries once and waits so long."""
     async with (
         FakeOpenAI(default=answer) as fake,
-        AsyncOpenAI(base_url=fake.base_url, api_key="x", max_retries=0, timeout=seconds) as client,
+        AsyncOpenAI(
+            base_url=fake.base_url,
+            api_key="x",
+            max_retries=0,
+            timeout=seconds,
+            http_client=DefaultAioHttpClient(),
+        ) as client,
     ):
-        kind = RESPONSES if api == "responses" else CHAT
+        kind = ResponsesModel if api == "responses" else CHAT
         yield kind(model="m", openai_client=client)
 
 

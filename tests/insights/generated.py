@@ -1,4 +1,4 @@
-"""Ten thousand records of two years, from a fixed seed, spelled as different people spell."""
+"""Records of two years, from a fixed seed, spelled as different people spell."""
 
 import random
 from dataclasses import dataclass
@@ -57,8 +57,8 @@ class Record:
         return at
 
 
-def generate(town: Town, now: datetime) -> list[Record]:
-    """Return the records, two thirds of them incidents, more of them recent than old."""
+def generate(town: Town, now: datetime, count: int = RECORDS) -> list[Record]:
+    """Return `count` records, two thirds of them incidents, more of them recent than old."""
     pick = random.Random(20260310)  # noqa: S311  # the same records every time, no secrets
     types = [kind.code for kind in town.incident_types]
     topics = [topic.code for topic in town.feedback_topics]
@@ -66,7 +66,7 @@ def generate(town: Town, now: datetime) -> list[Record]:
         _incident(pick, number, types, now)
         if pick.random() < 2 / 3
         else _feedback(pick, number, topics, now)
-        for number in range(RECORDS)
+        for number in range(count)
     ]
 
 

@@ -1,6 +1,7 @@
 """The agent at the desk: its instructions, its tools, its model. One run answers one message."""
 
 import asyncio
+from copy import copy
 from functools import lru_cache
 from pathlib import Path
 from string import Template
@@ -25,6 +26,7 @@ from townhall.assistant.tools import TOOLS
 from townhall.town import IncidentType, Town
 
 WORKFLOW = "Town Hall Conversation"
+BUILT_IN_SETTINGS = ModelSettings()
 MAX_MODEL_CALLS = 6  # of one message; a filing takes one or two
 PROMPT = Path(__file__).parent / "prompts" / "desk.md"
 
@@ -47,8 +49,17 @@ class Desk:
         self.breaker = Breaker()
         self._choice = choice
         self._warming: asyncio.Task[None] | None = None
-        self._trace_texts = trace_texts
-        self._agent = Agent[TurnContext](name="Town clerk", instructions=_instructions, tools=TOOLS)
+        self._agent = Agent[TurnContext](
+            name="Town clerk",
+            instructions=_instructions,
+            tools=TOOLS if choice.is_assistant else [],
+        )
+        self._config = RunConfig(
+            workflow_name=WORKFLOW,
+            trace_include_sensitive_data=trace_texts,
+            # One tool after another: the journal counts the calls of a tool in their order.
+            tool_execution=ToolExecutionConfig(max_function_tool_concurrency=1),
+        )
 
     def run(
         self,
@@ -65,17 +76,13 @@ class Desk:
         With `fallback` the built-in clerk answers in the place of the chosen model.
         """
         choice = CLERK if fallback else self._choice
-        config = RunConfig(
-            model=choice.make(context),
-            model_settings=HOSTED_SETTINGS if choice.is_hosted else ModelSettings(),
-            workflow_name=WORKFLOW,
-            trace_id=trace_id,
-            group_id=group_id,
-            trace_metadata=metadata,
-            trace_include_sensitive_data=self._trace_texts,
-            # One tool after another: the journal counts the calls of a tool in their order.
-            tool_execution=ToolExecutionConfig(max_function_tool_concurrency=1),
-        )
+        # A copy, because the SDK takes a millisecond to check a new one.
+        config = copy(self._config)
+        config.model = choice.make(context)
+        config.model_settings = HOSTED_SETTINGS if choice.is_hosted else BUILT_IN_SETTINGS
+        config.trace_id = trace_id
+        config.group_id = group_id
+        config.trace_metadata = metadata
         return Runner.run_streamed(
             self._agent,
             cast(list[TResponseInputItem], items),

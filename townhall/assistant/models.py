@@ -6,6 +6,7 @@ from datetime import datetime
 from json import JSONDecodeError
 from urllib.parse import urlsplit
 
+import aiohttp
 import openai
 from agents import (
     MaxTurnsExceeded,
@@ -13,7 +14,6 @@ from agents import (
     ModelBehaviorError,
     ModelSettings,
     OpenAIChatCompletionsModel,
-    OpenAIResponsesModel,
 )
 from agents.models import get_default_model
 from agents.retry import (
@@ -24,6 +24,7 @@ from agents.retry import (
 )
 
 from townhall.assistant.context import TurnContext
+from townhall.assistant.responses import ResponsesModel
 from townhall.clerk.speech import Answer, BuiltInModel, Item
 from townhall.errors import (
     ProviderError,
@@ -82,12 +83,8 @@ class EchoModel(BuiltInModel):
 
 
 def pick_model(settings: Settings) -> ModelChoice:
-    """Return the model that the settings ask for.
-
-    Unset: hosted if there is a key or a base URL, else the clerk.
-    """
-    has_host = bool(settings.openai_api_key or settings.openai_base_url)
-    name = settings.model or ("" if has_host else "clerk")
+    """Return the model that the settings ask for."""
+    name = settings.model_name
     if name == "echo":
         echo = EchoModel()
         return ModelChoice("echo", lambda _: echo, is_assistant=False)
@@ -101,6 +98,8 @@ def provider_error(error: Exception) -> ProviderError | None:
     match error:
         case openai.RateLimitError():
             return ProviderRateLimited("The assistant is busy. Please try again in a moment.")
+        case openai.APITimeoutError() if _lost_connection(error):
+            return ProviderUnavailable("The assistant cannot be reached. Please try again.")
         case openai.APITimeoutError() | TimeoutError():
             return ProviderTimeout("The assistant did not answer in time. Please try again.")
         case openai.APIError():
@@ -112,6 +111,14 @@ def provider_error(error: Exception) -> ProviderError | None:
     return None
 
 
+def _lost_connection(error: Exception) -> bool:
+    # The client's transport calls a refused or broken connection a time-out too.
+    cause = error.__cause__ and error.__cause__.__cause__
+    return isinstance(cause, aiohttp.ClientConnectionError) and not isinstance(
+        cause, aiohttp.ServerTimeoutError
+    )
+
+
 def _hosted(settings: Settings, name: str) -> ModelChoice:
     key = settings.openai_api_key
     client = openai.AsyncOpenAI(
@@ -121,9 +128,11 @@ def _hosted(settings: Settings, name: str) -> ModelChoice:
         # How long it may be silent is decided in turns/run.py; who retries, in `_retry`.
         timeout=openai.Timeout(settings.turn_seconds, connect=CONNECT_SECONDS),
         max_retries=0,
+        # Its parser is in C and gives at once what came at once; see assistant/responses.py.
+        http_client=openai.DefaultAioHttpClient(),
     )
     model: Model = (
-        OpenAIResponsesModel(model=name, openai_client=client)
+        ResponsesModel(model=name, openai_client=client)
         if _model_api(settings) == "responses"
         else OpenAIChatCompletionsModel(model=name, openai_client=client)
     )

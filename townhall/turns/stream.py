@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
-from typing import Any
 
 from agents import (
     ModelBehaviorError,
@@ -15,6 +14,7 @@ from agents import (
 )
 from agents.items import TResponseStreamEvent
 
+from townhall.assistant.responses import Deltas
 from townhall.assistant.tools import LABELS
 from townhall.events import Activity, TextDelta, TurnEvent
 
@@ -23,8 +23,8 @@ MAX_TOOL_CALLS = 20  # of one run; three records and some questions take seven
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-async def turn_events(run: RunResultStreaming) -> AsyncIterator[TurnEvent | None]:
-    """Give what the run says as it says it; None is a sign of the model's life.
+async def turn_events(run: RunResultStreaming) -> AsyncIterator[list[TurnEvent]]:
+    """Give what the run says as it says it; an empty list is a sign of the model's life.
 
     Two messages of one run are parted by a blank line. ModelBehaviorError if it has no text, or if
     the model calls tools without end.
@@ -35,11 +35,11 @@ async def turn_events(run: RunResultStreaming) -> AsyncIterator[TurnEvent | None
         if event.type == "raw_response_event":
             if _begins_message(event.data):
                 gap = "\n\n" if has_text else ""
-            elif text := _delta(event.data):
-                yield TextDelta(text=gap + text)
+            texts = _deltas(event.data)
+            if texts:
+                texts[0] = gap + texts[0]
                 has_text, gap = True, ""
-                continue
-            yield None
+            yield [TextDelta(text=text) for text in texts]
         elif event.type == "run_item_stream_event":
             yield _activity(event, activities)
     if not has_text:
@@ -53,34 +53,32 @@ def storable(text: str) -> str:
 
 
 async def in_time(
-    events: AsyncIterator[TurnEvent | None], first_seconds: float, gap_seconds: float
+    events: AsyncIterator[list[TurnEvent]], first_seconds: float, gap_seconds: float
 ) -> AsyncIterator[TurnEvent]:
-    """Give the events without the signs of life; TimeoutError when one does not come in time."""
+    """Give the events one by one; TimeoutError when not even a sign of life comes in time."""
     patience = first_seconds
     while True:
         async with asyncio.timeout(patience):
-            event = await anext(events, _END)
-        if event is _END:
+            batch = await anext(events, None)
+        if batch is None:
             return
         patience = gap_seconds
-        if event is not None:
+        for event in batch:
             yield event
-
-
-_END: Any = object()
 
 
 def _begins_message(data: TResponseStreamEvent) -> bool:
     return bool(data.type == "response.output_item.added" and data.item.type == "message")
 
 
-def _delta(data: TResponseStreamEvent) -> str:
-    if data.type in ("response.output_text.delta", "response.refusal.delta"):
-        return storable(data.delta)
-    return ""
+def _deltas(data: TResponseStreamEvent) -> list[str]:
+    if data.type not in ("response.output_text.delta", "response.refusal.delta"):
+        return []
+    texts = data.deltas if isinstance(data, Deltas) else [data.delta]
+    return [text for text in map(storable, texts) if text]
 
 
-def _activity(event: RunItemStreamEvent, started: dict[str, Activity]) -> Activity | None:
+def _activity(event: RunItemStreamEvent, started: dict[str, Activity]) -> list[TurnEvent]:
     item = event.item
     if isinstance(item, ToolCallItem):
         if len(started) >= MAX_TOOL_CALLS:
@@ -91,12 +89,12 @@ def _activity(event: RunItemStreamEvent, started: dict[str, Activity]) -> Activi
             id=f"activity_{len(started) + 1}", name=name, label=label, state="started"
         )
         started[str(item.call_id)] = activity
-        return activity
+        return [activity]
     if isinstance(item, ToolCallOutputItem) and str(item.call_id) in started:
         activity = started[str(item.call_id)]
         ok = _succeeded(str(item.output))
-        return activity.model_copy(update={"state": "finished", "ok": ok})
-    return None
+        return [activity.model_copy(update={"state": "finished", "ok": ok})]
+    return []
 
 
 def _succeeded(output: str) -> bool:
