@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 NODE_IS_FIT := $(shell node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null && echo yes)
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f ! -name api.ts -print) docs/openapi.json
 
-.PHONY: setup web web-check web-dev serve test test-long check audit lock format lint types imports conversations openapi clean
+.PHONY: setup web web-check web-dev serve test test-long bench check audit lock format lint types imports conversations openapi clean
 
 setup: $(INSTALLED)
 
@@ -58,6 +58,12 @@ test: setup web
 # The faults in their full number: hours of them, in an hour.
 test-long: setup
 	$(BIN)/pytest -m long -n 0 tests/faults tests/access
+
+# What a turn costs, beside the floors: some minutes on a machine that has nothing else to do.
+bench: setup
+	$(BIN)/python -m bench ratios --chart
+	for what in workers streams growth lists start survey; do $(BIN)/python -m bench $$what; done
+	$(BIN)/python -m bench.figures
 
 check: lint types imports web-check test
 

@@ -1,4 +1,4 @@
-"""How long each figure takes on 10,000 records, on SQLite and Postgres: python bench/figures.py
+"""How long each figure takes on 100,000 records, on SQLite and Postgres: python -m bench.figures
 
 Prints, for each figure, period and filter, the fastest and the median of 20 runs in milliseconds.
 The bar is 50 ms on a machine that does nothing else; on a busy one the fastest run tells more.
@@ -6,7 +6,6 @@ The bar is 50 ms on a machine that does nothing else; on a busy one the fastest 
 
 import asyncio
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -17,9 +16,7 @@ from typing import get_args
 
 from sqlalchemy import make_url
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from tests.insights.generated import RECORDS, generate, save
+from tests.insights.generated import generate, save
 from tests.postgres import PostgresServer
 from tests.server import Settled
 from townhall.db.engine import Database, database_url
@@ -29,6 +26,7 @@ from townhall.insights.periods import Period
 from townhall.insights.questions import Figure, Question
 from townhall.town import load_town
 
+RECORDS = 100_000
 RUNS = 20
 BAR_MS = 50
 PERIODS: tuple[Period, ...] = ("this_month", "this_year", "all")
@@ -68,7 +66,7 @@ async def filled(url: str) -> AsyncIterator[Database]:
     database = Database.open(database_url(settings))
     try:
         await migrate(database)
-        await save(database, generate(TOWN, NOW))
+        await save(database, generate(TOWN, NOW, RECORDS))
         yield database
     finally:
         await database.close()

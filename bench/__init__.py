@@ -1,0 +1,1 @@
+"""Benchmarks: what a turn costs, beside what it costs at least. Run by `make bench`."""

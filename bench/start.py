@@ -1,0 +1,67 @@
+"""How soon a server answers: from the start of its process to its first answers."""
+
+import subprocess
+import sys
+import time
+from tempfile import TemporaryDirectory
+
+import httpx
+
+from bench.servers import ROOT, environment, free_port
+
+
+def measure_starts(rounds: int) -> list[dict[str, object]]:
+    """Return the seconds to `/health`, to a first turn sent then, and of a second turn."""
+    found: list[dict[str, object]] = []
+    for kind in ("echo", "clerk"):
+        with TemporaryDirectory() as folder:
+            # The first start makes the database and is not what is asked for.
+            found += [_start(kind, folder) for _ in range(rounds + 1)][1:]
+    return found
+
+
+def _start(kind: str, folder: str) -> dict[str, object]:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "townhall", "serve", "--port", str(port)],
+        cwd=ROOT,
+        env=environment({"TOWNHALL_DATA": folder, "TOWNHALL_MODEL": kind}),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        health = _until_healthy(url, began)
+        _say_hello(url)
+        first_turn = time.perf_counter() - began
+        httpx.get(f"{url}/ready", timeout=60).raise_for_status()
+        ready = time.perf_counter() - began
+        second_turn = _say_hello(url)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+    seconds = {
+        "health": health,
+        "first_turn": first_turn,
+        "ready": ready,
+        "later_turn": second_turn,
+    }
+    return {"model": kind, **{name: round(value, 3) for name, value in seconds.items()}}
+
+
+def _until_healthy(url: str, began: float) -> float:
+    while time.perf_counter() - began < 60:
+        try:
+            httpx.get(f"{url}/health").raise_for_status()
+        except httpx.TransportError:
+            time.sleep(0.01)
+        else:
+            return time.perf_counter() - began
+    raise RuntimeError("the server did not start")
+
+
+def _say_hello(url: str) -> float:
+    began = time.perf_counter()
+    httpx.post(f"{url}/chat", json={"message": "Hello"}, timeout=60).raise_for_status()
+    return time.perf_counter() - began
