@@ -19,6 +19,7 @@ from tests.fakes.answers import Answer, Call, Condition, Rule
 from tests.fakes.fake_openai import FakeOpenAI
 from tests.scripted import POTHOLE, reply, scripted
 from tests.server import Running, serve
+from townhall.assistant.arguments import ReadableModel
 from townhall.assistant.models import EchoModel, ModelChoice, pick_model
 from townhall.assistant.responses import ResponsesModel
 from townhall.settings import Settings
@@ -57,7 +58,8 @@ def test_the_model_that_settings_ask_for(
     choice = pick_model(make_settings(tmp_path).model_copy(update=changes))
     assert (choice.name, choice.is_hosted) == (name, name not in ("clerk", "echo"))
     if kind is not None:
-        assert isinstance(choice.make(cast(Any, None)), kind)
+        made = choice.make(cast(Any, None))
+        assert isinstance(made.model if isinstance(made, ReadableModel) else made, kind)
 
 
 @pytest.mark.parametrize("api", ["responses", "chat"])

@@ -23,6 +23,7 @@ from agents.retry import (
     RetryPolicyContext,
 )
 
+from townhall.assistant.arguments import ReadableModel
 from townhall.assistant.context import TurnContext
 from townhall.assistant.responses import ResponsesModel
 from townhall.clerk.speech import Answer, BuiltInModel, Item
@@ -136,7 +137,8 @@ def _hosted(settings: Settings, name: str) -> ModelChoice:
         if _model_api(settings) == "responses"
         else OpenAIChatCompletionsModel(model=name, openai_client=client)
     )
-    return ModelChoice(name, lambda _: model, is_hosted=True, close=client.close)
+    readable = ReadableModel(model)
+    return ModelChoice(name, lambda _: readable, is_hosted=True, close=client.close)
 
 
 def _model_api(settings: Settings) -> str:
