@@ -1,15 +1,19 @@
 """The clerk's reply in words: what it says, what came of its calls, and what it asks."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from townhall.clerk.conversation import ToolCall
+from townhall.clerk.counted import say_figures
 from townhall.clerk.matters import Matter
 from townhall.clerk.state import Decision, Say, State
+from townhall.clerk.vocabulary import load_vocabulary
 from townhall.clerk.wording import Wording
 from townhall.town import Town
 
+_QUESTION_WORDS = load_vocabulary("talk").pattern("question_words", re.IGNORECASE)
 _ASK_ON_REFUSAL = {
     "location_missing": "need_place",
     "date_in_future": "ask_when",
@@ -68,13 +72,14 @@ class Speaker:
         reporter = self._state.reporter
         if matter.form == "feedback":
             topic = self._town.feedback_topic(matter.topic or "other")
+            text = matter.text(reporter)
             return wording.say(
-                "item_feedback",
+                "item_feedback_brief" if _QUESTION_WORDS.search(text) else "item_feedback",
                 kind=wording.say(matter.opinion),
                 topic=topic.name.lower() if topic else "",
-                text=matter.text(reporter),
+                text=text,
             )
-        people = matter.people(reporter)
+        people = _QUESTION_WORDS.split(matter.people(reporter) or "")[0].strip(" ,")
         return wording.say(
             "item_incident",
             type=matter.kind.name if matter.kind else "",
@@ -109,7 +114,7 @@ class Speaker:
             case "search_town_information":
                 return self._passages(result, status)
             case "town_figures":
-                return self._figures(result, status)
+                return self._figures(call, result, status)
             case _:
                 return ""
 
@@ -171,25 +176,10 @@ class Speaker:
             texts.append(f"{text} {self._wording.say('answer_source', source=source)}")
         return "\n\n".join(texts)
 
-    def _figures(self, result: dict[str, Any], status: str) -> str:
+    def _figures(self, call: ToolCall, result: dict[str, Any], status: str) -> str:
         wording = self._wording
         if status == "withheld":
             return wording.say("figures_withheld", reason=result.get("reason", ""))
         if status != "ok":
             return wording.say("figures_unknown")
-        period = result.get("period") or {}
-        label = str(period.get("label"))
-        text = wording.say(
-            "figures_total",
-            total=result.get("total"),
-            period=label[:1].upper() + label[1:],
-            filter=result.get("filter"),
-        )
-        if previous := result.get("previous"):
-            text += " " + wording.say(
-                "figures_previous", period=previous["label"], total=previous["total"]
-            )
-        if rows := result.get("rows"):
-            listed = ", ".join(f"{row['label']}: {row['count']}" for row in rows[:5])
-            text += " " + wording.say("figures_rows", rows=listed)
-        return text
+        return say_figures(wording, self._town, call.arguments, result)
