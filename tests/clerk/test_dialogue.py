@@ -207,7 +207,7 @@ def test_a_question_is_answered_from_the_pages() -> None:
          "text": "The cashier is open on Saturdays from 8:00 to 12:00."}
     ]  # fmt: skip
     reply = desk.say("what time does the cashier open on saturdays?")
-    assert 'From "Cashier": "The cashier is open on Saturdays from 8:00 to 12:00."' in reply
+    assert 'From "Cashier":\n"The cashier is open on Saturdays from 8:00 to 12:00."' in reply
     assert "https://riverbend.example/cashier" in reply
 
 
@@ -231,6 +231,60 @@ def test_a_question_in_the_middle_of_a_report() -> None:
     assert desk.live()[0]["incident_type"] == "animal_issue"
 
 
+@pytest.mark.parametrize("answer", ["My name is Liza Manalo.", "no name please", "Liza Manalo"])
+def test_a_name_in_answer_to_the_read_back_files(answer: str) -> None:
+    """The read-back invites the name, so who only gives it, or says there is none, agrees."""
+    desk = _talk("There is a pothole on Mabini Street.")
+    assert not desk.records
+    desk.say(answer)
+    assert len(desk.live()) == 1
+
+
+@pytest.mark.parametrize("answer", ["done", "ok done", "Done, thanks.", "finished"])
+def test_a_bare_word_closes(answer: str) -> None:
+    """Who says no more than "done" is done."""
+    desk = _talk("There is a pothole on Mabini Street.", answer)
+    assert len(desk.live()) == 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "When I came home the whole of Mabini Street was under water, the drain is blocked.",
+        "Who do I tell that the hydrant on Bridge Street is leaking everywhere?",
+        "Did you know that there is a deep pothole on Mabini Street?",
+    ],
+)
+def test_what_begins_like_a_question_may_be_a_report(message: str) -> None:
+    """The words for an incident at a named place count more than the form."""
+    assert "Is that right?" in _talk(message).replies[0]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "If a tree fell on my house one day, would the town pay for it?",
+        "I dreamt that the dam burst and we all had to swim.",
+        "I saw on the news that there was a big fire in Manila.",
+        "My cousin's bike was stolen last year, I just want to know if you have a register.",
+    ],
+)
+def test_what_did_not_happen_here_is_no_report(message: str) -> None:
+    """What is imagined, dreamt, on the news or only asked is not filed and not read back."""
+    desk = _talk(message)
+    assert not desk.records
+    assert "Is that right?" not in desk.replies[0]
+
+
+def test_a_refused_name_does_not_keep_a_report_out() -> None:
+    """A call that is refused for its optional name is made again without it."""
+    desk = _talk("There is a pothole on Mabini Street. I am Liza Manalo.")
+    desk.refusal = {"reason": "reporter_name_not_said", "instruction": "Leave it out."}
+    desk.say("yes")
+    names = [arguments["reporter_name"] for _, arguments in desk.calls]
+    assert names == ["Liza Manalo", None]
+
+
 def test_figures_come_from_the_tool() -> None:
     """A question for figures calls the tool and shows its number, period and filter."""
     desk = _talk("how many theft reports were there this month compared to last month?")
@@ -241,6 +295,22 @@ def test_figures_come_from_the_tool() -> None:
         "this_month",
     )
     assert "12" in desk.replies[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Ilan pong report ng lubak ngayong buwan?", "hanggang"),
+        ("¿Cuántos baches hubo este mes?", "sin los retirados"),
+        ("今月の騒音の通報は何件ですか？", "から2026年2月28日"),
+    ],
+)
+def test_figures_are_told_in_the_language_of_the_question(question: str, said: str) -> None:
+    """Number, period and filter, without the English of the tool."""
+    reply = _talk(question).replies[0]
+    assert "12" in reply
+    assert said in reply
+    assert "February" not in reply
 
 
 def test_a_status_by_reference() -> None:

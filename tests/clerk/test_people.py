@@ -2,7 +2,7 @@
 
 import pytest
 
-from townhall.clerk.people import name_from_answer, people_in, reporter_in
+from townhall.clerk.people import name_from_answer, people_in, reporter_in, told_people_in
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,13 @@ from townhall.clerk.people import name_from_answer, people_in, reporter_in
         ("me llamo Ana López", "Ana López"),
         ("soy su nieta, Marisol Quintana", "Marisol Quintana"),
         ("茶色の財布です。山田花子と申します。", "山田花子"),
+        ("you can put me down as Josefa", "Josefa"),
+        ("pls note my name - Thess", "Thess"),
+        ("This is Engr. Felipe Dantes from the homeowners association.", "Felipe Dantes"),
+        ("I'm Mrs. Cruz, Lourdes Cruz.", "Cruz"),
+        ("nothing else, Imelda Go", "Imelda Go"),
+        ("my surname is Nguyen, given name Linh", "Linh"),
+        ("Pothole / Anonas St. / Mario G.", "Mario G"),
     ],
 )
 def test_the_residents_own_name(text: str, name: str) -> None:
@@ -48,6 +55,7 @@ def test_the_residents_own_name(text: str, name: str) -> None:
         "Block 3 Lot 8, Villa Verde.",
         "Nawawala ang anak kong si Buboy, 5 taong gulang",
         "公園のトイレです。中央公園です。",
+        "Free dental day was well run, my whole family got checked. Thank you, Dr. Pilar!",
     ],
 )
 def test_not_the_residents_name(text: str) -> None:
@@ -102,3 +110,27 @@ def test_the_reporter_is_not_involved() -> None:
 def test_a_shop_is_not_a_person() -> None:
     """A name that owns something names a place: "Aling Nena's Store"."""
     assert people_in("at Aling Nena's Store on Luna", None) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "person"),
+    [
+        ("A man in a blue jacket with a backpack looks into cars", "blue jacket with a backpack"),
+        ("my purse was snatched by a boy on a bicycle", "a boy on a bicycle"),
+        ("The owner of the white Fortuner always blocks our gate", "white Fortuner"),
+        ("The guy who sells balloons follows girls around", "sells balloons"),
+        ("A friend says someone knocks on doors pretending to be from the bank", "pretending"),
+        ("saw a fella at 2am. bald, green shirt", "bald, green shirt"),
+        ("last 17 April, 10:20 two trucks raced", None),
+    ],
+)
+def test_persons_as_they_are_described(text: str, person: str | None) -> None:
+    """What somebody wears, does or owns tells who they are; a date is nobody."""
+    found = people_in(text, None)
+    assert found is None if person is None else person in (found or "")
+
+
+def test_who_is_only_mentioned_is_not_described() -> None:
+    """Neighbours in a report of a pothole are no persons involved."""
+    assert told_people_in("My neighbours fell into the pothole", None) is None
+    assert told_people_in("A man on a red scooter fell into it", None) is not None

@@ -14,6 +14,7 @@ from townhall.clerk.vocabulary import load_vocabulary
 
 _VOCABULARY = load_vocabulary("talk")
 _NOT_BUT = _VOCABULARY.pattern("not_but")
+_OLD_NEW = _VOCABULARY.pattern("old_new", re.IGNORECASE)
 _STATED = _VOCABULARY.pattern("stated", re.IGNORECASE)
 _NEGATED_PLACE = _VOCABULARY.pattern("negated_place", re.IGNORECASE)
 _STREET_AFTER = _VOCABULARY.pattern("street_after").pattern
@@ -153,7 +154,7 @@ def _apply(matter: Matter, reading: Reading, text: str) -> dict[str, Any]:
 def _corrected_place(matter: Matter, reading: Reading, text: str) -> str | None:
     """Return the place as corrected: "Elm Street, not Oak", "it's 27 not 72", "I meant Luna"."""
     limit = len(text)
-    match = _NOT_BUT.search(text)
+    match = _OLD_NEW.search(text) or _NOT_BUT.search(text)
     if match is not None and matter.place is not None:
         exchanged = _exchanged(matter.place, match.group("old"), match.group("new"))
         if exchanged is not None:

@@ -13,6 +13,7 @@ from townhall.clerk.vocabulary import load_vocabulary
 # A fragment that begins with one of these is an answer whatever follows.
 _STRONG_YES = load_vocabulary("talk").pattern("strong_yes")
 _STRONG_NO = load_vocabulary("talk").pattern("strong_no")
+_BARE_CLOSE = load_vocabulary("talk").pattern("bare_close")
 _MARKS = re.compile(r"[,;:.!?。、！？—–]+|\s-+\s")
 # Acts that only count when a fragment is little more than the cue.
 _LEADING = frozenset({"confirm", "deny", "greet", "thanks", "skip", "smalltalk"})
@@ -33,6 +34,8 @@ class Cues:
         found = {
             each.key for each in self.acts.find(text) if each.key not in _LEADING | _SHORT.keys()
         }
+        if _BARE_CLOSE.match(fold(text).strip()):
+            found.add("close")
         for sentence in sentences(text):
             for fragment in _MARKS.split(sentence.text):
                 found |= self._acts_of_fragment(fragment.strip())
@@ -48,6 +51,8 @@ class Cues:
             or (each.key in _SHORT and size <= _words_of(each, fragment) + _SHORT[each.key])
         }
         found.discard("deny")
+        if _BARE_CLOSE.match(folded):
+            found.add("close")
         if _STRONG_NO.match(folded) or (size <= 6 and self._denies(fragment)):
             found.add("deny")
         if _STRONG_YES.match(folded):

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from townhall.clerk.amendments import add_to_emergency, amend, retract
 from townhall.clerk.conversation import ToolCall, Turn
 from townhall.clerk.incidents import incident_words
-from townhall.clerk.intake import identify, take_in
+from townhall.clerk.intake import identify, is_only_name, take_in
 from townhall.clerk.language import language_of
 from townhall.clerk.matters import Matter
 from townhall.clerk.opinions import FeedbackKind, mood_of, topic_of
-from townhall.clerk.pieces import is_sighting
+from townhall.clerk.pieces import LIKELY, is_sighting, is_unreal
 from townhall.clerk.services import serve
 from townhall.clerk.state import Decision, Say, State
 from townhall.clerk.text import words
@@ -20,6 +20,8 @@ from townhall.town import Town
 
 # VADER's score from which on a mood is good.
 _GLAD = 0.3
+# A place with a street and a name: what is told of it happened there.
+_EXACT = 1.5
 _STEERING = frozenset(
     {"greet", "thanks", "close", "confirm", "deny", "anonymous", "smalltalk", "withdraw", "skip",
      "who_are_you", "help", "human", "privacy", "status", "figures", "said_before", "abuse"}
@@ -126,6 +128,10 @@ class Dialogue:
 
     def _settle_kind(self, matter: Matter) -> None:
         """Take the type for what fits none, once the resident was asked what it is."""
+        if matter.form == "incident" and (matter.kind is None or matter.kind.code == "other"):
+            guesses = self._types.guesses(" ".join(matter.told))
+            if guesses and guesses[0].weight >= LIKELY:
+                matter.kind = guesses[0].kind
         if matter.form == "incident" and matter.kind is None and "what" in matter.asked:
             matter.kind = self.state.town.incident_type("other")
 
@@ -136,9 +142,21 @@ class Dialogue:
             return True
         if "close" in reading.acts:
             return True
-        if matter in fresh or not reading.acts & {"confirm", "thanks"}:
+        if matter in fresh:
+            return False
+        if self._gives_only_name(reading):
+            return True
+        if not reading.acts & {"confirm", "thanks"}:
             return False
         return self.state.pending in ("confirm", "") and "deny" not in reading.acts
+
+    def _gives_only_name(self, reading: Reading) -> bool:
+        """Whether an answer to the read-back is just the name that it asked for, or "no name"."""
+        if self.state.pending != "confirm" or reading.injected:
+            return False
+        if reading.acts and reading.acts <= {"anonymous", "skip"}:
+            return len(words(reading.text)) <= 8
+        return not reading.acts and is_only_name(reading.text, self.state.reporter)
 
     def _ask(
         self, decision: Decision, about: list[Matter] | None = None, reading: Reading | None = None
@@ -204,8 +222,12 @@ class Dialogue:
         topic = topic_of(state.town, told)
         found = state.town.feedback_topic(topic) if topic else None
         is_service = found is not None and found.service
+        has_time = reading.when.day is not None or reading.when.clock is not None
+        exact = any(each.score >= _EXACT for each in reading.places)
+        is_event = exact or (bool(reading.places) and has_time)
         is_elsewhere = not reading.places and reading.when.day is None
-        if found is not None and not is_sighting(told) and (is_service or is_elsewhere):
+        is_opinion = not is_event and not is_sighting(told) and (is_service or is_elsewhere)
+        if found is not None and is_opinion:
             opinion: FeedbackKind = "praise" if mood_of(told) > _GLAD else "complaint"
             matter = Matter("feedback", list(state.vague), opinion=opinion, topic=topic)
         else:
@@ -220,6 +242,8 @@ class Dialogue:
 
     def _small_talk(self, reading: Reading, text: str) -> str | None:
         acts = reading.acts
+        if is_unreal(text):
+            return "noted"
         is_short = len(words(text)) <= 12
         if "abuse" in acts:
             return "polite"

@@ -1,5 +1,6 @@
 """Which incident types of the town a text speaks of, and how severe it sounds."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -23,6 +24,10 @@ _DETAIL = 0.3
 # Where danger to life is likely, it goes before what else may be meant.
 _GRAVE = 1.15
 _DAILY = 0.6
+# Words for what was fixed or is long past are a story, not a report.
+_OVER = 0.3
+_SETTLED = load_vocabulary("pieces").pattern("settled", re.IGNORECASE)
+_UNSETTLED = load_vocabulary("pieces").pattern("unsettled", re.IGNORECASE)
 _NEGATION = load_vocabulary("talk").pattern("negation")
 
 
@@ -53,6 +58,7 @@ class IncidentWords:
             for span in found.spans
         ]
         again = is_recurring(text)
+        is_over = _SETTLED.search(text) is not None and not _UNSETTLED.search(text)
         weights: dict[str, float] = {}
         seen: dict[str, list[tuple[int, int]]] = {}
         weighed = [
@@ -73,6 +79,8 @@ class IncidentWords:
                 start = min(start for start, _ in seen[code])
                 # What happens every day is no emergency, whatever its words.
                 factor = (_DAILY if again else _GRAVE) if grave else 1.0
+                if is_over and kind.when in ("now", "noticed"):
+                    factor *= _OVER
                 guesses.append(Guess(kind, total * factor, start))
         return tuple(sorted(guesses, key=lambda guess: (-guess.weight, guess.start)))
 
@@ -85,8 +93,11 @@ class IncidentWords:
     ) -> float:
         if any(start < found.spans[0][1] and found.start < end for start, end in idioms):
             return 0.0
-        is_negated = _NEGATION.search(fold(text[max(0, found.start - 30) : found.start]))
-        return found.weight * _share_outside(found, places) * (_NEGATED if is_negated else 1.0)
+        return (
+            found.weight
+            * _share_outside(found, places)
+            * (_NEGATED if _is_negated(found, text) else 1.0)
+        )
 
     def nearest(self, text: str) -> IncidentType | None:
         """Return the type whose words `text` shares, for a report that fits no pattern of any."""
@@ -121,12 +132,21 @@ class IncidentWords:
         if kind.emergency == "always":
             return kind.default_severity
         cues = load_cues().severity.keys_in(text)
-        levels = [int(key) for key in self.severities[kind.code].keys_in(text)]
+        levels = [
+            int(found.key)
+            for found in self.severities[kind.code].find(text)
+            if not _is_negated(found, text)
+        ]
         if levels:
             return max(levels)
         if "down" in cues:
             return max(1, kind.default_severity - 1)
         return min(4, kind.default_severity + 1) if "up" in cues else kind.default_severity
+
+
+def _is_negated(found: Found, text: str) -> bool:
+    """Whether a word of the find is denied: "no wires", "nearly crashed"."""
+    return any(_NEGATION.search(fold(text[max(0, start - 30) : start])) for start, _ in found.spans)
 
 
 def _share_outside(found: Found, spans: tuple[tuple[int, int], ...]) -> float:

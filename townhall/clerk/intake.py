@@ -5,7 +5,8 @@ import re
 from townhall.clerk.incidents import CERTAIN
 from townhall.clerk.matters import Matter
 from townhall.clerk.people import name_from_answer
-from townhall.clerk.places import NAMED, unique_place
+from townhall.clerk.pieces import is_sighting, starts_anew
+from townhall.clerk.places import NAMED, landmark_in, places_in, unique_place
 from townhall.clerk.state import State
 from townhall.clerk.text import fold, has_cjk, words
 from townhall.clerk.understanding import Opinion, Reading, Report, best_place
@@ -13,6 +14,8 @@ from townhall.clerk.vocabulary import load_vocabulary
 
 _VOCABULARY = load_vocabulary("talk")
 _FILLER = _VOCABULARY.pattern("filler", re.IGNORECASE)
+_DISTRICT = _VOCABULARY.pattern("district", re.IGNORECASE)
+_IS_THING = _VOCABULARY.pattern("is_thing", re.IGNORECASE)
 _REFERS_BACK = _VOCABULARY.pattern("refers_back", re.IGNORECASE)
 
 
@@ -22,8 +25,17 @@ def identify(state: State, reading: Reading, text: str) -> None:
         state.is_anonymous, state.reporter = True, None
         return
     name = reading.reporter
+    if name is not None and state.pending == "where" and fold(text).strip(" .") == fold(name):
+        name = None  # a bare name answers what was asked
+    is_place = any(each.score >= 1.0 for each in reading.places)
     is_bare = state.pending in ("confirm", "detail") and not reading.acts - {"correct"}
-    if name is None and is_bare and not reading.reports and len(words(text.split(",")[0])) <= 4:
+    if (
+        name is None
+        and is_bare
+        and not is_place
+        and not reading.reports
+        and len(words(text.split(",")[0])) <= 4
+    ):
         name = name_from_answer(text)
     if name is not None:
         state.reporter, state.is_anonymous = name, False
@@ -32,14 +44,26 @@ def identify(state: State, reading: Reading, text: str) -> None:
 def take_in(state: State, reading: Reading, text: str) -> list[Matter]:
     """Put what was said where it belongs; return the matters that are new."""
     fresh: list[Matter] = []
+    if _answers_where(state, reading, text):
+        state.in_hand().place = bare_place(text)
+        return fresh
     for report in reading.reports:
         _take_report(state, report, fresh)
     for opinion in reading.opinions:
         _take_opinion(state, opinion, fresh)
     if not (reading.reports or reading.opinions) and state.open():
         _fill(state, reading, text)
-    _share(fresh, reading)
+    _share(state, fresh, reading)
     return fresh
+
+
+def _answers_where(state: State, reading: Reading, text: str) -> bool:
+    """Whether a few words after "Where is it?" name a place, though they sound like a report."""
+    if state.pending != "where" or not state.open() or not reading.reports:
+        return False
+    named = any(report.place is not None for report in reading.reports)
+    is_short = len(words(text)) <= 5 and not reading.acts and not starts_anew(text)
+    return is_short and not named and state.in_hand().place is None and not is_sighting(text)
 
 
 def _take_report(state: State, report: Report, fresh: list[Matter]) -> None:
@@ -91,9 +115,10 @@ def _take_opinion(state: State, opinion: Opinion, fresh: list[Matter]) -> None:
     state.matters.append(matter)
 
 
-def _share(fresh: list[Matter], reading: Reading) -> None:
+def _share(state: State, fresh: list[Matter], reading: Reading) -> None:
     """Give new matters the place and day that stand elsewhere in the message."""
     incidents = [matter for matter in fresh if matter.form == "incident"]
+    known = [each.place for each in state.matters if each not in fresh and each.place]
     for index, matter in enumerate(incidents):
         if matter.place is None and reading.places:
             taken = {each.place for each in incidents}
@@ -104,7 +129,10 @@ def _share(fresh: list[Matter], reading: Reading) -> None:
             matter.place = _with_street(matter.place, reading)
         if matter.place is None and index:
             matter.place = incidents[index - 1].place
-        matter.place = matter.place or unique_place(" ".join(matter.told))
+        if matter.place is None and known and starts_anew(matter.told[0]):
+            matter.place = known[-1]
+        told = " ".join(matter.told)
+        matter.place = matter.place or unique_place(told) or unique_place(reading.text)
         if len(incidents) == 1 and not matter.recurring:
             matter.day = matter.day or reading.when.day
             matter.clock = matter.clock or reading.when.clock
@@ -112,10 +140,14 @@ def _share(fresh: list[Matter], reading: Reading) -> None:
 
 def _with_street(place: str, reading: Reading) -> str:
     """Add the street that another sentence names to a place that has no name of its own."""
+    longer = (each.text for each in reading.places if each.text.endswith(place))
+    place = max(longer, key=len, default=place)
     if re.search(r"[A-Z0-9]", place[1:]) or has_cjk(place):
         return place
     named = [
-        each for each in reading.places if each.score >= 1.2 and re.search(r"[A-Z]", each.text[1:])
+        each
+        for each in reading.places
+        if (each.score >= 1.2 and re.search(r"[A-Z]", each.text[1:])) or _DISTRICT.match(each.text)
     ]
     return f"{place}, {named[0].text}" if named and named[0].text not in place else place
 
@@ -142,10 +174,18 @@ def _fill_place(state: State, matter: Matter, reading: Reading, text: str) -> bo
     if matter.form == "feedback":
         return False
     if matter.place is None and best is not None and best.score >= NAMED:
-        matter.place = best.text
-        return state.pending == "where"
+        is_answer = state.pending == "where"
+        whole = bare_place(text) if is_answer and len(words(text)) <= 8 else None
+        is_all = whole is not None and best.text in whole and reading.when.day is None
+        matter.place = whole if is_all else best.text
+        return is_answer
     if matter.place is None and state.pending == "where":
-        if reading.acts - {"correct"} or reading.questions:
+        if "skip" in reading.acts:
+            # "On the second floor" is better than no report.
+            told = " ".join(matter.told)
+            vague = best_place(places_in(told))
+            matter.place = vague.text if vague else landmark_in(told)
+        if reading.acts - {"correct"} or reading.questions or _IS_THING.match(text):
             return False
         if _refers_back(text) and not _FILLER.match(text):
             return False

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from townhall.clerk.cues import load_cues
 from townhall.clerk.incidents import IncidentWords
 from townhall.clerk.opinions import FeedbackKind, sentiment_of
-from townhall.clerk.people import named_people_in, people_in
+from townhall.clerk.people import people_in, told_people_in
 from townhall.clerk.privacy import without_private
 from townhall.clerk.text import fold, sentences, words
 from townhall.clerk.vocabulary import load_vocabulary
@@ -63,7 +63,7 @@ class Matter:
             return self.person
         told = without_private(". ".join(piece.rstrip(" .") for piece in self.told))
         if self.kind is not None and not _is_about_people(self.kind):
-            return named_people_in(told, reporter)
+            return told_people_in(told, reporter)
         return people_in(told, reporter)
 
     def needs(self) -> list[Need]:
@@ -136,7 +136,11 @@ class Matter:
 
 
 def _is_about_people(kind: IncidentType) -> bool:
-    return kind.private or any(each.code in _ABOUT_PEOPLE for each in kind.attributes)
+    return (
+        kind.private
+        or kind.emergency == "always"
+        or any(each.code in _ABOUT_PEOPLE for each in kind.attributes)
+    )
 
 
 def _is_empty(text: str) -> bool:

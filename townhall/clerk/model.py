@@ -33,11 +33,33 @@ class ClerkModel(BuiltInModel):
             dialogue.learn(turn.calls)
         decision = dialogue.hear(turns[-1])
         done = turns[-1].calls
-        if waiting := _not_yet_made(decision.calls, done):
+        if waiting := [*_not_yet_made(decision.calls, done), *_mended(done)]:
             return Answer(calls=tuple(Call(each.name, each.arguments) for each in waiting))
         dialogue.learn(done)
         speaker = Speaker(self._town, dialogue.state, self._now.date())
-        return Answer(text=speaker.reply(decision, done))
+        return Answer(text=speaker.reply(decision, [each for each in done if not _may_mend(each)]))
+
+
+# A field that is not needed, by the reason for which a call with it is refused.
+_NOT_NEEDED = {
+    "reporter_name_not_said": "reporter_name",
+    "person_involved_not_said": "person_involved",
+}
+
+
+def _may_mend(call: ToolCall) -> bool:
+    return str((call.result or {}).get("reason")) in _NOT_NEEDED
+
+
+def _mended(done: Sequence[ToolCall]) -> list[ToolCall]:
+    """Return the refused calls without the field that they were refused for, once each."""
+    mended = []
+    for call in filter(_may_mend, done):
+        field = _NOT_NEEDED[str((call.result or {})["reason"])]
+        again = ToolCall(call.name, {**call.arguments, field: None})
+        if not any((each.name, each.arguments) == (again.name, again.arguments) for each in done):
+            mended.append(again)
+    return mended
 
 
 def _not_yet_made(planned: Sequence[ToolCall], done: Sequence[ToolCall]) -> list[ToolCall]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from townhall.clerk.cues import load_cues
 from townhall.clerk.lexicon import Lexicon
+from townhall.clerk.places import places_in
+from townhall.clerk.text import has_cjk
 from townhall.town import Town
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ Sentiment = Literal["positive", "neutral", "negative"]
 _CLEAR = 0.3
 # The weight of an opinion that only its mood betrays; any words for an incident weigh more.
 MOOD_ONLY = 0.5
+_IN_PLACE = 0.4
 _ENGLISH = re.compile(
     r"(?i)\b(?:the|is|are|was|were|and|of|it|this|that|so|very|my|your|our|have|has)\b"
 )
@@ -69,13 +72,18 @@ def mood_of(text: str) -> float:
     return float(_analyser().polarity_scores(text)["compound"])
 
 
+@lru_cache(maxsize=1024)
 def topic_of(town: Town, text: str) -> str | None:
     """Return the code of the topic that `text` speaks of most; None if of none."""
+    # In Japanese the place is often the subject itself.
+    places = [] if has_cjk(text) else [each.span for each in places_in(text)]
     weights: dict[str, float] = {}
     for found in _topic_words(town).find(text):
-        # The thing named first is usually what the opinion is about.
+        # The thing named first is usually what the opinion is about, a place seldom is.
         early = 0.3 if found.start < 60 else 0.0
-        weights[found.key] = weights.get(found.key, 0.0) + found.weight + early
+        is_place = any(begin <= found.start < end for begin, end in places)
+        weight = (found.weight + early) * (_IN_PLACE if is_place else 1.0)
+        weights[found.key] = weights.get(found.key, 0.0) + weight
     return max(weights, key=lambda code: weights[code]) if weights else None
 
 

@@ -18,6 +18,13 @@ _PHRASE_WORDS = _VOCABULARY.words("phrase_words")
 _PLACE_WORD = _VOCABULARY.pattern("place_word", re.IGNORECASE)
 _DESCRIPTION = _VOCABULARY.pattern("description", re.IGNORECASE)
 _LOOKS = _VOCABULARY.pattern("looks", re.IGNORECASE)
+_THANKED = re.compile(
+    r"(?i)(?:thanks|thank you|salamat|gracias)[\s,]+(?:mr|mrs|ms|dr|sir|ma'am)\.?\s*$"
+)
+_ENDS_SENTENCE = re.compile(r"(?<!Mr)(?<!Mrs)(?<!Ms)(?<!Dr)(?<!Engr)(?<!Atty)[.!?。]\s*$")
+_BARE = _VOCABULARY.pattern("bare", re.IGNORECASE)
+_IS_SOURCE = _VOCABULARY.pattern("is_source", re.IGNORECASE)
+_NOBODY = re.compile(r"(?i)(?:someone|somebody|people|kids|child|baby|bata|guard|clerk|owner)")
 _NAMED = _VOCABULARY.patterns("named")
 _NAME = _VOCABULARY.pattern("name")
 _PERSON = _VOCABULARY.pattern("person_in", re.IGNORECASE)
@@ -39,11 +46,18 @@ def reporter_in(text: str) -> str | None:
     for pattern in _JAPANESE:
         if (match := pattern.search(text)) and not _JA_PLACE.search(match.group("name")):
             return match.group("name").strip()
+    return _capitalised_in(text)
+
+
+def _capitalised_in(text: str) -> str | None:
+    """Return the name that stands where people put their own."""
     for pattern in _CAPITALISED:
         for match in pattern.finditer(text):
             name = _clean(match.group("name"))
             is_place = _PLACE_WORD.search(match.group("name"))
-            ends = re.search(r"[.!?。]\s*$", text[: match.start("name")])
+            ends = _ENDS_SENTENCE.search(text[: match.start("name")])
+            if _THANKED.search(text[: match.start("name")]):
+                continue
             if ends and name and " " not in name and is_known_word(fold(name)):
                 continue
             if name and (not is_place or "rom:?" in pattern.pattern) and _fits_alone(name):
@@ -70,6 +84,8 @@ def name_from_answer(text: str) -> str | None:
         r"[^\W\d_][\w'’.\-]*(?: [^\W\d_][\w'’.\-]*){0,4}", bare
     ) and not _PLACE_WORD.search(bare):
         name = _clean(bare)
+        if not bare.islower() and any(_is_plain_word(part) for part in bare.split()):
+            return None
         if bare.islower() and " " not in bare and is_known_word(fold(bare)):
             return None
         if bare.islower() and bare != text.strip() and all(map(is_known_word, bare.split())):
@@ -79,26 +95,41 @@ def name_from_answer(text: str) -> str | None:
     return None
 
 
+def _is_plain_word(word: str) -> bool:
+    """Whether a word among capitalised ones is none of a name: "white Innova"."""
+    return len(word) > 3 and word.islower() and word.isalpha() and is_known_word(word)
+
+
 def people_in(text: str, reporter: str | None) -> str | None:
     """Return the persons described or named in `text`, joined, without the reporter."""
+    return _joined([*_described(text), *_names(text, reporter)], reporter)
+
+
+def told_people_in(text: str, reporter: str | None) -> str | None:
+    """Return the persons in `text` who are more than mentioned, without the reporter.
+
+    "A man on a bicycle" is, "my neighbours" are not.
+    """
+    told = [each for each in _described(text) if not _BARE.fullmatch(each[1].strip(" ,"))]
+    return _joined([*told, *_names(text, reporter)], reporter)
+
+
+def _described(text: str) -> list[tuple[int, str]]:
+    """Return the descriptions in `text`; who only told the story counts if nobody else is in it."""
     pieces: list[tuple[int, str]] = []
+    sources: list[tuple[int, str]] = []
     for sentence in sentences(text):
         for match in _DESCRIPTION.finditer(sentence.text):
-            if not re.fullmatch(
-                r"(?i)(?:someone|somebody|people|kids|child|baby|bata|guard|clerk|owner)",
-                match.group().strip(),
-            ):
-                pieces.append((sentence.start + match.start(), match.group()))
-        pieces += [(sentence.start + m.start(), m.group()) for m in _LOOKS.finditer(sentence.text)]
-        pieces += [
-            (sentence.start + m.start(), m.group()) for m in _JA_PERSON.finditer(sentence.text)
-        ]
-    return _joined(pieces + _names(text, reporter), reporter)
-
-
-def named_people_in(text: str, reporter: str | None) -> str | None:
-    """Return only the persons with a name in `text`, without the reporter."""
-    return _joined(_names(text, reporter), reporter)
+            if not _NOBODY.fullmatch(match.group().strip()):
+                is_source = _IS_SOURCE.match(sentence.text, match.end()) is not None
+                place = sentence.start + match.start()
+                (sources if is_source else pieces).append((place, match.group()))
+        for pattern in (_LOOKS, _JA_PERSON):
+            pieces += [
+                (sentence.start + match.start(), match.group())
+                for match in pattern.finditer(sentence.text)
+            ]
+    return pieces or sources
 
 
 def _names(text: str, reporter: str | None) -> list[tuple[int, str]]:
@@ -109,9 +140,12 @@ def _names(text: str, reporter: str | None) -> list[tuple[int, str]]:
             owned = re.search(r"['’]s(?: |$)", match.group()) is not None
             is_place = (
                 owned
+                or _PLACE_WORD.search(match.group()) is not None
                 or text[match.end() :].startswith(("'s", "’s"))
                 or (pattern is _NAMED[0] and before.endswith((" of", " at", " near", " beside")))
             )
+            if fold(match.groupdict().get("name", match.group()).split()[0]) in _NO_NAMES:
+                continue
             if not is_place and (reporter is None or fold(reporter) not in fold(match.group())):
                 found.append((match.start(), match.group()))
     return found
@@ -138,7 +172,9 @@ def _from_article(piece: str) -> str:
     if articles:
         return piece[articles[-1].start() :]
     return re.sub(
-        r"(?i)^(?:(?:i|we|saw|see|think|that|there|is|was|are|and|to|report|by)\s+)+", "", piece
+        r"(?i)^(?:(?:hi|hello|hey|i|we|saw|see|think|that|there|is|was|are|and|to|report|by)[,\s]+)+",
+        "",
+        piece,
     )
 
 

@@ -33,7 +33,15 @@ _PROBLEM = _VOCABULARY.pattern("problem", re.IGNORECASE)
 # What one has seen is told like this; an opinion is not.
 _SIGHTING = _VOCABULARY.pattern("sighting", re.IGNORECASE)
 _GOES_FURTHER = _VOCABULARY.pattern("goes_further", re.IGNORECASE)
+_SUBORDINATE = _VOCABULARY.pattern("subordinate", re.IGNORECASE)
+_TELLING = _VOCABULARY.pattern("telling", re.IGNORECASE)
 _ANEW = _VOCABULARY.pattern("anew", re.IGNORECASE)
+_COMPLIMENTARY_CLOSE = re.compile(
+    r"(?i)(?:yours )?(?:sincerely|regards|best regards|respectfully|truly)\b\W*$"
+)
+_ALSO = re.compile(r"(?i)(?:\w+ ){0,2}also\b")
+_UNREAL = _VOCABULARY.pattern("unreal", re.IGNORECASE)
+_ONLY_ASKS = _VOCABULARY.pattern("only_asks", re.IGNORECASE)
 
 
 @dataclass
@@ -72,6 +80,8 @@ class Sorter:
     def pieces(self, text: str, skip: Sequence[tuple[int, int]], is_list: bool) -> list[Piece]:
         """Return the pieces of `text`; `skip`: days and names; `is_list`: commas part matters."""
         found: list[Piece] = []
+        if _ONLY_ASKS.search(text):
+            return [Piece(sentence, "question") for sentence in sentences(text)]
         for sentence in sentences(text):
             parts = [self._piece(part, skip) for part in clauses(sentence, is_list)]
             matters = {(each.kind, each.opinion, each.guess and each.guess.kind.code)
@@ -135,6 +145,11 @@ class Sorter:
         guess = guesses[0] if guesses else None
         weight = guess.weight if guess else 0.0
         text = spelled_out(span.text)
+        if _UNREAL.search(text) and not self._is_wish(text):
+            if text.rstrip().endswith(("?", "？")):
+                return Piece(span, "question")
+            leaning = self._leaning(text, 0.0, None, grave=False)
+            return self._opinion(span, leaning, place) if leaning else Piece(span, "detail")
         if self._is_act(text, weight, place):
             return Piece(span, "detail", place=place)
         grave = guess is not None and guess.kind.emergency == "always"
@@ -148,6 +163,10 @@ class Sorter:
         kind: Literal["incident", "detail"] = "incident" if weight >= LIKELY else "detail"
         return Piece(span, kind, guess=guess, place=place)
 
+    def _is_wish(self, text: str) -> bool:
+        """Whether what is imagined is proposed: "what if there were a bench"."""
+        return any(found.key == "suggestion" for found in self._cues.feedback.find(text))
+
     def _opinion(self, span: Span, leaning: Leaning, place: Place | None) -> Piece:
         topic = topic_of(self._town, span.text)
         return Piece(span, "opinion", opinion=leaning.kind, topic=topic, place=place)
@@ -155,6 +174,8 @@ class Sorter:
     def _is_act(self, text: str, weight: float, place: Place | None) -> bool:
         """Whether a clause only steers the conversation: "that's all, thanks"."""
         acts = self._cues.acts_in(text)
+        if _COMPLIMENTARY_CLOSE.match(text):
+            return True
         if "report_intent" in acts and weight < LIKELY:
             return True
         if "thanks" in acts and topic_of(self._town, text) is not None:
@@ -192,7 +213,9 @@ class Sorter:
         return topic is not None and topic.service
 
     def _is_question(self, text: str, weight: float, place: Place | None) -> bool:
-        if "close" in self._cues.acts_in(text) or (_REQUEST.search(text) and weight >= LIKELY):
+        if "close" in self._cues.acts_in(text) or _SUBORDINATE.match(text):
+            return False
+        if weight >= LIKELY and (_REQUEST.search(text) or (place and _TELLING.search(text))):
             return False
         early = 25 if not has_cjk(text) else len(text)
         asks = _ASKS.match(text) is not None or any(
@@ -226,6 +249,11 @@ def is_sighting(text: str) -> bool:
     return _SIGHTING.match(text) is not None
 
 
+def is_unreal(text: str) -> bool:
+    """Whether a text tells what was imagined, dreamt or seen in a film."""
+    return _UNREAL.search(text) is not None
+
+
 def starts_anew(text: str) -> bool:
     """Whether a clause begins another matter: "and there's", "also", "second"."""
     return _ANEW.match(text) is not None
@@ -234,7 +262,8 @@ def starts_anew(text: str) -> bool:
 def _belongs(group: Group, piece: Piece, is_list: bool) -> bool:
     """Whether `piece` goes on with `group` rather than beginning something of its own."""
     if piece.kind != group.kind:
-        return not starts_anew(piece.span.text) and _is_aside(group, piece)
+        anew = starts_anew(piece.span.text) or _ALSO.match(piece.span.text) is not None
+        return not anew and _is_aside(group, piece)
     if piece.guess is None:
         kinds = {each.opinion for each in group.pieces if each.opinion}
         topics = {each.topic for each in group.pieces}

@@ -18,6 +18,7 @@ _LOTS = _VOCABULARY.pattern("lots", re.IGNORECASE)
 _ES_STREET = _VOCABULARY.pattern("es_street", re.IGNORECASE)
 # A house number before a name, whatever the street is called: "33 Willow Bend".
 _ADDRESS = _VOCABULARY.pattern("address")
+_STATED = _VOCABULARY.pattern("stated", re.IGNORECASE)
 _JA = _VOCABULARY.pattern("ja")
 _JA_NOISE = _VOCABULARY.pattern("ja_noise")
 _NOT_A_PLACE = _VOCABULARY.pattern("not_a_place", re.IGNORECASE)
@@ -38,11 +39,14 @@ _NUMBER_IN = _VOCABULARY.pattern("number_in", re.IGNORECASE)
 _NO_PLACE_THOUGH = _VOCABULARY.pattern("no_place_though", re.IGNORECASE)
 _JOINED_STREET = _VOCABULARY.pattern("joined_street")
 _UNIQUE_IN = _VOCABULARY.pattern("unique_in", re.IGNORECASE)
+_THE_LANDMARK = _VOCABULARY.pattern("the_landmark", re.IGNORECASE)
 _GOES_TO = _VOCABULARY.pattern("goes_to")
 _GOES_ON = _VOCABULARY.pattern("goes_on")
 _BELONGS = _VOCABULARY.pattern("belongs")
 # Prepositions that say no more than "there", unlike "behind".
 _QUIET = _VOCABULARY.words("quiet")
+# "Of gas in the hallway" does not belong to a place, the hallway does.
+_FURTHER_IN = re.compile(r"\b(?:in|at|on|near|inside|outside)\b")
 _TAIL = _VOCABULARY.pattern("tail", re.IGNORECASE)
 
 
@@ -74,7 +78,7 @@ def places_in(text: str, skip: Iterable[tuple[int, int]] = ()) -> list[Place]:
     candidates = _preposed(text) + _named(text)
     merged: list[Place] = []
     for place in sorted(candidates, key=lambda each: (each.start, -each.end)):
-        if merged and place.start <= merged[-1].end + 2 and _joins(text, merged[-1], place):
+        if merged and place.start <= merged[-1].end + 5 and _joins(text, merged[-1], place):
             end = max(place.end, merged[-1].end)
             score = max(place.score, merged[-1].score) + 0.3
             start = merged[-1].start
@@ -116,6 +120,12 @@ def unique_place(text: str) -> str | None:
     return match.group() if match else None
 
 
+def landmark_in(text: str) -> str | None:
+    """Return the thing that a report is about, if one can find it: "the bus stop"."""
+    match = _THE_LANDMARK.search(text)
+    return match.group() if match else None
+
+
 def _joins(text: str, before: Place, place: Place) -> bool:
     between = text[before.end : place.start]
     return place.start < before.end or fold(between.strip()) in (
@@ -126,6 +136,11 @@ def _joins(text: str, before: Place, place: Place) -> bool:
         "at",
         "on",
         "in",
+        "ng",
+        "sa",
+        "de",
+        "del",
+        "en",
     )
 
 
@@ -139,7 +154,7 @@ def _preposed(text: str) -> list[Place]:
             continue
         prep = fold(match.group("prep"))
         score = _score(body) + _lead(prep, body)
-        if prep in ("of", "to") and not _BELONGS.match(body):
+        if prep in ("of", "to") and (not _BELONGS.match(body) or _FURTHER_IN.search(body)):
             continue
         start = match.start() if _is_telling(match.group("prep")) else match.end()
         found.append(
@@ -248,8 +263,9 @@ def _named(text: str) -> list[Place]:
             for match in pattern.finditer(text)
         ]
     found += [
-        Place(match.group("place"), match.start("place"), match.end("place"), 1.1)
-        for match in _ADDRESS.finditer(text)
+        Place(match.group("place"), match.start("place"), match.end("place"), score)
+        for pattern, score in ((_ADDRESS, 1.1), (_STATED, 3.0))
+        for match in pattern.finditer(text)
     ]
     return found
 

@@ -16,10 +16,12 @@ def serve(state: State, reading: Reading, text: str, decision: Decision) -> bool
         key = "said_before" if state.previous else "said_nothing"
         decision.says.append(Say(key, {"text": state.previous}))
         return True
-    if "privacy" in reading.acts and not reading.reports and "withdraw" not in reading.acts:
+    withdraws = "withdraw" in reading.acts and bool(state.matters)
+    if "privacy" in reading.acts and not reading.reports and not withdraws:
         decision.says.append(Say("privacy"))
         return True
-    if has_content:
+    compares = "figures" in reading.acts and not any(each.place for each in reading.reports)
+    if has_content and not (compares and not reading.opinions):
         _answer(state, reading, decision)
         return False
     if reading.injected:
@@ -83,7 +85,8 @@ def _answer(state: State, reading: Reading, decision: Decision) -> bool:
             return len(reading.details) < 40
     if "report_intent" in reading.acts:
         return False
-    if not reading.questions or reading.acts & {"smalltalk", "withdraw"}:
+    changes = "correct" in reading.acts and bool(state.open()) and bool(reading.places)
+    if changes or not reading.questions or reading.acts & {"smalltalk", "withdraw"}:
         return False
     if state.offers("search_town_information"):
         query = " ".join(reading.questions)

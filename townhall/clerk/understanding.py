@@ -97,7 +97,7 @@ class Reader:
             acts=acts,
             reports=tuple(_report(each, sent) for each in groups if each.kind == "incident"),
             opinions=tuple(
-                self._opinion(each, reporter) for each in groups if each.kind == "opinion"
+                self._opinion(each, reporter, text) for each in groups if each.kind == "opinion"
             ),
             questions=tuple(piece.span.text for piece in pieces if piece.kind == "question"),
             details=" ".join(piece.span.text for piece in pieces if piece.kind == "detail"),
@@ -120,11 +120,12 @@ class Reader:
                 kept.append(sentence.text)
         return (" ".join(kept), True) if injected else (message, False)
 
-    def _opinion(self, group: Group, reporter: str | None) -> Opinion:
+    def _opinion(self, group: Group, reporter: str | None, text: str) -> Opinion:
         kinds = [piece.opinion for piece in group.pieces if piece.opinion is not None]
         kind = "suggestion" if "suggestion" in kinds else max(kinds, key=kinds.count)
         about = group.text.replace(reporter, " ") if reporter else group.text
-        return Opinion(kind, topic_of(self._town, about), group.text)
+        # "Could you add a fountain?" is about what the rest of the message is about.
+        return Opinion(kind, topic_of(self._town, about) or topic_of(self._town, text), group.text)
 
 
 def _report(group: Group, sent: datetime) -> Report:
