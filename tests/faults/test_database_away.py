@@ -124,6 +124,37 @@ async def test_restarts_under_streams(
     assert max(counted.records.values()) == 1
 
 
+@pytest.mark.long
+@pytest.mark.timeout(240)
+async def test_an_outage_that_outlasts_patience(
+    start: Start, fragile: FragilePostgres, fragile_url: str, figures: Figures
+) -> None:
+    """After 10 s each stream ends with a typed error; resumed later, it is told to its end."""
+    async with FakeOpenAI(filing_rules(delay=0.2)) as fake:
+        [worker] = await start(fake, fragile_url)
+        async with httpx.AsyncClient(timeout=60) as client:
+            bodies = [await anext(new_reports()) for _ in range(STREAMS)]
+            begun = await asyncio.gather(*(_accepted(client, worker.url, b) for b in bodies))
+            told = [each for each in begun if each is not None]
+            following = [asyncio.create_task(follow(client, each, worker.url)) for each in told]
+            while not all(each.events for each in told):
+                await asyncio.sleep(0.02)
+            await fragile.stop()
+            stopped_at = time.monotonic()
+            await asyncio.gather(*following)
+            seconds = time.monotonic() - stopped_at
+            problems = [each.events.pop().json()["problem"] for each in told]
+            await fragile.start()
+            await asyncio.gather(*(_follow_to_the_end(client, each, worker.url) for each in told))
+        assert worker.bugs() == []
+    counted = await count(fragile_url)
+    figures.note(told_after=round(seconds, 1), attempts=dict(counted.attempts))
+    assert [problem["code"] for problem in problems] == ["database-unavailable"] * STREAMS
+    assert all(problem["retryable"] for problem in problems)
+    assert counted.unlike([each.turn_id for each in told]) == []
+    assert {each.text for each in told} == {THANKS}
+
+
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("share", [3, pytest.param(1, marks=pytest.mark.long)])
 async def test_commits_without_an_answer(
