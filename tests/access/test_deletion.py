@@ -2,6 +2,8 @@
 
 import json
 import logging
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,11 +11,13 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.access.people import Person, anonymous
+from tests.conftest import make_settings
 from tests.process import environment, townhall
 from tests.scripted import BENCHES, call, reply, scripted
 from tests.server import Running, serve
 from tests.visit import feedback as suggestion
 from tests.visit import visit
+from townhall.db.engine import Database, database_url
 from townhall.db.tables import feedback, metadata, record_history, sessions
 from townhall.settings import Settings
 from townhall.turns.belongings import belongings_of
@@ -68,6 +72,17 @@ async def test_a_deleted_session_leaves_nothing(
     assert (deleted.status_code, after, files, gone.status_code) == (200, [], [], 404)
     paths = [record.getMessage() for record in caplog.records]
     assert not any(CANARY in line for line in paths if "/sessions/" not in line)
+
+
+async def test_overwriting_is_our_own_choice(tmp_path: Path) -> None:
+    """Where SQLite was built not to overwrite what is deleted, our connections make it do so."""
+    database = Database.open(database_url(make_settings(tmp_path)))
+    with closing(sqlite3.connect(tmp_path / "as-built.db")) as connection:
+        connection.execute("PRAGMA secure_delete = OFF")
+        database.engine.sync_engine.pool.dispatch.connect(connection, None)
+        found = connection.execute("PRAGMA secure_delete").fetchone()
+    await database.close()
+    assert found == (1,)
 
 
 async def test_the_record_stays_unlinked(settings: Settings) -> None:

@@ -91,6 +91,8 @@ def _prepare(engine: Engine) -> None:
         _enter_wal(cursor)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
+        # What is deleted is overwritten, not only forgotten; builds of SQLite differ in this.
+        cursor.execute("PRAGMA secure_delete = ON")
         cursor.close()
 
     @event.listens_for(engine, "reset")
