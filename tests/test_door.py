@@ -39,6 +39,7 @@ def test_a_visitor_before_opening(tmp_path: Path) -> None:
         process.wait(timeout=30)
     assert early.status_code == 503
     assert early.json()["retryable"] is True
+    assert early.headers["x-content-type-options"] == "nosniff"
     assert answer.text == "data: Hello\n\ndata: [DONE]\n\n"
     assert ready.status_code == 200
 

@@ -20,7 +20,7 @@ from townhall.routes.dependencies import BODY_BYTES, BODY_SECONDS
 from townhall.routes.errors import ProblemBody, handle_errors
 from townhall.routes.limits import Limits
 from townhall.routes.request_log import RequestLog
-from townhall.routes.security import SecurityHeaders
+from townhall.security import SecurityHeaders
 from townhall.settings import Settings
 from townhall.telemetry.logs import configure_logs
 

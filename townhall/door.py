@@ -12,6 +12,7 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from townhall.security import secured
 from townhall.telemetry.logs import get_logger
 
 HEALTHY = b'{"status":"healthy"}'
@@ -39,10 +40,11 @@ class Door:
             return
         if not self._is_settled.is_set():
             if scope["path"] == "/health":
-                await _answer(send, 200, b"application/json", HEALTHY)
+                await _answer(secured(scope, send), 200, b"application/json", HEALTHY)
                 return
             if scope["path"] == "/ready":
-                await _answer(send, 503, b"application/problem+json", NOT_READY)
+                answer = secured(scope, send)
+                await _answer(answer, 503, b"application/problem+json", NOT_READY)
                 return
             await self._is_settled.wait()
         if self._app is not None:

@@ -25,14 +25,19 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        await self._app(scope, receive, secured(scope, send))
 
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in DEFAULTS.items():
-                    headers.setdefault(name, value)
-                if scope["scheme"] == "https":
-                    headers.setdefault("Strict-Transport-Security", HTTPS_ONLY)
-            await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+def secured(scope: Scope, send: Send) -> Send:
+    """Return a `send` that adds the headers."""
+
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in DEFAULTS.items():
+                headers.setdefault(name, value)
+            if scope["scheme"] == "https":
+                headers.setdefault("Strict-Transport-Security", HTTPS_ONLY)
+        await send(message)
+
+    return send_with_headers
