@@ -39,6 +39,7 @@ async def test_axe_finds_nothing(
         await chat.ask("There is a pothole on Mabini Street since yesterday")
         await chat.ask("yes")
         await expect(chat.records).to_have_count(1)
+        await page.get_by_role("button", name="Not helpful").last.click()
         await chat.ask("The house next door is on fire and people are inside")
         await page.locator("emergency-notice").first.wait_for()
         assert await violations(page) == []

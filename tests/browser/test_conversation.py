@@ -1,10 +1,15 @@
 """A resident talks to the desk in the browser."""
 
+import asyncio
+import json
 import re
+import subprocess
+from typing import Any
 
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import SLOW_TEXT, OpenChat
+from tests.front_end import FrontEnd, text_of
 from tests.server import Running
 
 
@@ -209,3 +214,101 @@ async def test_the_page_speaks_four_languages(clerk_desk: Running, open_chat: Op
             assert await page.locator("town-hall-chat").get_attribute("lang") == code
         await page.reload()
         await expect(page.get_by_role("button", name="Nueva conversación")).to_be_visible()
+
+
+async def test_a_rating(clerk_desk: Running, open_chat: OpenChat) -> None:
+    """A thumb and its reason are there after a reload; the same thumb takes them back."""
+    async with open_chat(clerk_desk.url) as chat:
+        page = chat.page
+        await chat.ask("When is the garbage collected?")
+        up = page.get_by_role("button", name="Helpful", exact=True)
+        down = page.get_by_role("button", name="Not helpful")
+        await up.click()
+        await down.click()
+        await page.get_by_label("Would you like to say why?").fill("The hours are wrong.")
+        await page.get_by_role("button", name="Tell the desk").click()
+        await expect(down).to_be_focused()
+        await page.reload()
+        await expect(down).to_have_attribute("aria-pressed", "true")
+        await expect(up).to_have_attribute("aria-pressed", "false")
+        kept = await rating(clerk_desk)
+        await down.click()
+        await expect(down).to_have_attribute("aria-pressed", "false")
+        await page.reload()
+        await expect(down).to_have_attribute("aria-pressed", "false")
+        assert chat.errors == []
+    assert kept == ("negative", "The hours are wrong.")
+    assert await rating(clerk_desk) == (None, None)
+
+
+async def rating(server: Running) -> tuple[str | None, str | None]:
+    """Return the rating of the only reply, with its reason, as a local caller reads it."""
+    (session,) = (await server.client.get("/sessions")).json()["sessions"]
+    url = f"/sessions/{session['session_id']}/messages"
+    _, reply = (await server.client.get(url)).json()["messages"]
+    return reply["rating"], reply["rating_reason"]
+
+
+async def test_a_conversation_begun_with_curl(clerk_desk: Running, open_chat: OpenChat) -> None:
+    """What curl began goes on in the chat, by ChatKit's protocol and by curl again."""
+    async with open_chat(clerk_desk.url) as chat:
+        await chat.ask("Good morning")
+        page, url = chat.page, clerk_desk.url
+        key = f"town-hall:{url}:token"
+        token = await page.evaluate("key => localStorage.getItem(key)", key)
+        bearer = {"Authorization": f"Bearer {token}"}
+        began = await curl(url, "There is a pothole on Mabini Street since yesterday", token)
+        session_id = began["session_id"]
+        front = FrontEnd(clerk_desk.client, bearer)
+        assert (await front.threads()).data[0].id == session_id
+        events = await front.say("It is deep", session_id)
+        assert events[-1].item.thread_id == session_id
+        await page.reload()
+        await page.get_by_role("button", name="There is a pothole").first.click()
+        await expect(chat.messages).to_have_count(2)
+        await chat.ask("yes")
+        await expect(chat.records).to_have_count(1)
+        ended = await curl(url, "Thank you", token, session_id)
+        assert ended["session_id"] == session_id
+        items = (await front.items(session_id, order="asc")).data
+        assert [text_of(each) for each in items if each.type == "user_message"] == [
+            "There is a pothole on Mabini Street since yesterday",
+            "It is deep",
+            "yes",
+            "Thank you",
+        ]
+
+
+async def curl(url: str, message: str, token: str, session_id: str | None = None) -> dict[str, Any]:
+    """Send a message with curl and return the whole answer."""
+    body = {"message": message} | ({} if session_id is None else {"session_id": session_id})
+    process = await asyncio.create_subprocess_exec(
+        *("curl", "-sS", f"{url}/chat", "-d", json.dumps(body)),
+        *("-H", "Content-Type: application/json", "-H", "Accept: application/json"),
+        *("-H", f"Authorization: Bearer {token}"),
+        stdout=subprocess.PIPE,
+    )
+    output, _ = await process.communicate()
+    answer: dict[str, Any] = json.loads(output)
+    return answer
+
+
+USABLE = """() => {
+  const chat = document.querySelector('town-hall-chat')?.shadowRoot
+  const box = chat?.querySelector('message-composer')?.shadowRoot?.querySelector('textarea')
+  const isThere = box?.offsetHeight > 0 && chat.querySelector('welcome-panel') !== null
+  return isThere ? performance.now() / 1000 : null
+}"""
+
+
+async def test_the_chat_is_usable_within_a_second(clerk_desk: Running, browser: Browser) -> None:
+    """From the navigation to the town's greeting and a box to write in, with an empty cache."""
+    seconds: list[float] = []
+    while len(seconds) < 10 and min(seconds, default=9) >= 1:  # others may have the machine
+        context = await browser.new_context()
+        page = await context.new_page()
+        await page.goto(f"{clerk_desk.url}/app/", wait_until="commit")
+        found = await page.wait_for_function(USABLE, timeout=30_000)
+        seconds.append(await found.json_value())
+        await context.close()
+    assert min(seconds) < 1, seconds

@@ -64,7 +64,7 @@ export class ReplyRating extends LocalElement {
         maxlength=${REASON_CHARACTERS}
         .value=${this.turn.ratingReason ?? ''}
       ></textarea>
-      <button class="plain" type="submit">${strings.send}</button>
+      <button class="plain" type="submit">${strings.tellReason}</button>
       <button class="quiet" type="button" @click=${this.#close}>${strings.close}</button>
     </form>`
   }

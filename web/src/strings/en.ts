@@ -79,6 +79,7 @@ export const en = {
   notHelpful: 'Not helpful',
   ratingThanks: 'Thank you.',
   ratingReason: 'Would you like to say why? (optional)',
+  tellReason: 'Tell the desk',
   sources: 'From the town’s pages',
   fields: {
     incident_type: 'Kind',

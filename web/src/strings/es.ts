@@ -81,6 +81,7 @@ export const es: Strings = {
   notHelpful: 'No me ha servido',
   ratingThanks: 'Gracias.',
   ratingReason: '¿Quiere decir por qué? (opcional)',
+  tellReason: 'Decirlo',
   sources: 'De las páginas del municipio',
   fields: {
     incident_type: 'Tipo',

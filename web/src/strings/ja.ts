@@ -80,6 +80,7 @@ export const ja: Strings = {
   notHelpful: '役に立たなかった',
   ratingThanks: 'ありがとうございます。',
   ratingReason: '理由をお聞かせください（任意）',
+  tellReason: '伝える',
   sources: '町のページから',
   fields: {
     incident_type: '種類',

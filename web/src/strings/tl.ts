@@ -81,6 +81,7 @@ export const tl: Strings = {
   notHelpful: 'Hindi nakatulong',
   ratingThanks: 'Salamat.',
   ratingReason: 'Gusto mo bang sabihin kung bakit? (hindi kailangan)',
+  tellReason: 'Sabihin',
   sources: 'Mula sa mga pahina ng bayan',
   fields: {
     incident_type: 'Uri',
