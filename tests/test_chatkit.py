@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -306,7 +304,7 @@ async def test_a_thread_of_500_items(settings: Settings) -> None:
         thread = await front.thread(thread_id)
         assert (len(thread.items.data), thread.items.has_more) == (20, True)
         sizes: dict[str, list[int]] = {}
-        for order, limit in (("asc", 10**9), ("desc", 10**9), ("asc", 7)):
+        for order, limit in (("asc", 10**9), ("desc", 10**9), ("asc", 70)):
             seen: list[str] = []
             after: str | None = None
             while True:
@@ -321,7 +319,7 @@ async def test_a_thread_of_500_items(settings: Settings) -> None:
     assert sizes == {
         "asc 1000000000": [100] * 5,
         "desc 1000000000": [100] * 5,
-        "asc 7": [7] * 71 + [3],
+        "asc 70": [70] * 7 + [10],
     }
 
 
@@ -531,9 +529,3 @@ async def test_the_same_request_twice_is_one_turn(shared: Running) -> None:
     front.headers["Idempotency-Key"] = "once"
     assert await begun(front, "one") == await begun(front, "one")
     assert len((await front.threads()).data) == 1
-
-
-def test_no_start_waits_for_chatkit() -> None:
-    """The package is imported by the first request, not by the application."""
-    code = "import api, sys; sys.exit('chatkit' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

