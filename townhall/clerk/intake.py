@@ -28,7 +28,8 @@ def identify(state: State, reading: Reading, text: str) -> None:
     if name is not None and state.pending == "where" and fold(text).strip(" .") == fold(name):
         name = None  # a bare name answers what was asked
     is_place = any(each.score >= 1.0 for each in reading.places)
-    is_bare = state.pending in ("confirm", "detail") and not reading.acts - {"correct"}
+    is_bare = state.pending in ("confirm", "detail", "when") and not reading.acts - {"correct"}
+    is_bare = is_bare and reading.when.day is None
     if (
         name is None
         and is_bare

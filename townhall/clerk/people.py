@@ -58,7 +58,8 @@ def _capitalised_in(text: str) -> str | None:
             ends = _ENDS_SENTENCE.search(text[: match.start("name")])
             if _THANKED.search(text[: match.start("name")]):
                 continue
-            if ends and name and " " not in name and is_known_word(fold(name)):
+            is_signed = "egards" in pattern.pattern
+            if ends and name and not is_signed and " " not in name and is_known_word(fold(name)):
                 continue
             if name and (not is_place or "rom:?" in pattern.pattern) and _fits_alone(name):
                 return name
@@ -186,12 +187,18 @@ def _clean(name: str) -> str | None:
     if parts and _NUMBER_WORD.match(fold(parts[0])):
         return None
     for index, part in enumerate(parts):
-        if fold(part.strip(".,'")) in _NO_NAMES and fold(part) not in (
-            "la",
-            "los",
-            "las",
-            "el",
-            "y",
+        is_initial = re.fullmatch(r"[A-Z]\.", part) is not None
+        if (
+            not is_initial
+            and fold(part.strip(".,'")) in _NO_NAMES
+            and fold(part)
+            not in (
+                "la",
+                "los",
+                "las",
+                "el",
+                "y",
+            )
         ):
             parts = parts[:index]
             break
