@@ -132,7 +132,7 @@ def _wait_until_listening(port: int, process: "subprocess.Popen[bytes]") -> None
 
 def _wait_until_ready(port: int) -> None:
     ends_at = time.monotonic() + START_SECONDS
-    while httpx.get(f"http://127.0.0.1:{port}/ready").status_code != 200:
+    while httpx.get(f"http://127.0.0.1:{port}/ready", timeout=60).status_code != 200:
         if time.monotonic() > ends_at:
             raise RuntimeError("the desk did not become ready")
         time.sleep(0.05)

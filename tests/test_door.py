@@ -42,12 +42,12 @@ def test_a_visitor_before_opening(tmp_path: Path) -> None:
         assert _first_health(url) == {"status": "healthy"}
         early = httpx.get(f"{url}/ready")
         answer = httpx.post(f"{url}/chat", json={"message": "Hello"}, timeout=START_SECONDS)
-        ready = httpx.get(f"{url}/ready", timeout=START_SECONDS)
+        ready = httpx.get(f"{url}/ready")
     finally:
         process.terminate()
         process.wait(timeout=30)
     assert early.status_code == 503
-    assert early.json()["retryable"] is True
+    assert (early.json()["code"], early.json()["retryable"]) == ("desk-opening", True)
     assert early.headers["x-content-type-options"] == "nosniff"
     assert answer.text == "data: Hello\n\ndata: [DONE]\n\n"
     assert ready.status_code == 200

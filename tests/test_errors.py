@@ -294,6 +294,7 @@ def test_codes_are_for_ever() -> None:
         "internal": (500, True),
         "shutting-down": (503, True),
         "database-unavailable": (503, True),
+        "desk-opening": (503, True),
         "identity-unavailable": (503, True),
         "provider-unavailable": (502, True),
         "provider-rate-limited": (502, True),

@@ -28,6 +28,7 @@ async def test_the_root_says_what_this_is(sqlite_settings: Settings) -> None:
 async def test_a_database_without_our_schema_is_not_ready(settings: Settings) -> None:
     """`/ready` is 200 with the newest schema and 503 without it; `/health` is 200 either way."""
     async with serve(settings) as server:
+        await server.desk.warming
         ready = await server.client.get("/ready")
         async with server.desk.database.writing() as connection:
             await connection.execute(text("DROP TABLE alembic_version"))

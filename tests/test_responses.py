@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from json import JSONDecodeError
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.fakes.answers import Answer, Call, Condition, Rule
 from tests.fakes.fake_openai import FakeOpenAI
 from townhall.assistant.models import HOSTED_SETTINGS
 from townhall.assistant.responses import Lines, ResponsesModel
+from townhall.events import TextDelta, TurnEvent
 from townhall.turns.history import neutral_items
 from townhall.turns.stream import turn_events
 
@@ -99,3 +101,18 @@ def test_events_in_pieces(size: int) -> None:
     pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
     found = [data for piece in pieces for data in lines.feed(piece)]
     assert found == [b'{"a":\n"\xc3\xb1"}', b"[1]"]
+
+
+async def test_what_came_before_a_failure() -> None:
+    """Text that came in one piece with an event that cannot be read is said first."""
+    rules = [Rule(Answer(text="one two three", malformed_at=7))]
+    said: list[TurnEvent] = []
+    async with run(ResponsesModel, rules) as (result, _):
+        with pytest.raises(JSONDecodeError):
+            await _listen(result, said)
+    assert "".join(event.text for event in said if isinstance(event, TextDelta)) == "one two three"
+
+
+async def _listen(result: RunResultStreaming, said: list[TurnEvent]) -> None:
+    async for batch in turn_events(result):
+        said.extend(batch)

@@ -10,17 +10,14 @@ import os
 import signal
 from typing import Any
 
+import orjson
 from starlette.types import Receive, Scope, Send
 
+from townhall.errors import DeskOpening, Problem
 from townhall.security import secured
 from townhall.telemetry.logs import get_logger
 
 HEALTHY = b'{"status":"healthy"}'
-NOT_READY = (
-    b'{"type":"about:blank","title":"Service Unavailable","status":503,'
-    b'"code":"database-unavailable","detail":"The desk is being opened.","instance":"/ready",'
-    b'"retryable":true}'
-)
 
 logger = get_logger("townhall")
 
@@ -43,8 +40,9 @@ class Door:
                 await _answer(secured(scope, send), 200, b"application/json", HEALTHY)
                 return
             if scope["path"] == "/ready":
-                answer = secured(scope, send)
-                await _answer(answer, 503, b"application/problem+json", NOT_READY)
+                problem = Problem.of(DeskOpening("Try again soon."), instance="/ready")
+                body = orjson.dumps(problem.as_json())
+                await _answer(secured(scope, send), 503, b"application/problem+json", body)
                 return
             await self._is_settled.wait()
         if self._app is not None:
@@ -67,7 +65,7 @@ class Door:
             async with app.router.lifespan_context(app):
                 self._app = app
                 self._is_settled.set()
-                await app.state.desk.warmed_up()
+                await asyncio.wait([app.state.desk.warming])
                 gc.freeze()  # what is loaded now stays: no collection need look at it again
                 await self._closing.wait()
         except Exception:

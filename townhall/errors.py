@@ -14,7 +14,7 @@
     ├── ValidationFailed, IdempotencyKeyReused                       422
     ├── RateLimited                                                  429
     ├── InternalError                                                500
-    ├── ShuttingDown, DatabaseUnavailable, IdentityUnavailable       503
+    ├── DeskOpening, ShuttingDown, DatabaseUnavailable, IdentityUnavailable       503
     └── ProviderError: the model's server failed
         ├── ProviderRateLimited, ProviderUnavailable, ProviderTimeout, ProviderProtocol
         └── TurnTooLong
@@ -177,6 +177,13 @@ class ShuttingDown(TownHallError):
     """The process is about to end and takes no new work."""
 
     status, code, title = 503, "shutting-down", "The server is restarting"
+    retryable = True
+
+
+class DeskOpening(TownHallError):
+    """The process has just started and still loads what the first turn needs."""
+
+    status, code, title = 503, "desk-opening", "The desk is being opened"
     retryable = True
 
 

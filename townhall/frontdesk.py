@@ -4,11 +4,10 @@ The web server, `townhall chat` and `townhall eval` all stand on it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 
 from townhall.access import Access
 from townhall.assistant.desk import Desk
@@ -46,7 +45,7 @@ class FrontDesk:
     log: EventLog
     runner: TurnRunner
     model_name: str
-    warmed_up: Callable[[], Awaitable[None]]
+    warming: "asyncio.Future[None]"
 
 
 @asynccontextmanager
@@ -68,7 +67,7 @@ async def open_front_desk(
         leases = Leases(database, worker=new_worker_name())
         traces = configure_traces(settings)
         runner = TurnRunner(Workplace(settings, town, database, log, leases, desk, traces, clock))
-        desk.warm_up(town)
+        warming = desk.warm_up(town)
         duties = [
             asyncio.create_task(log.run()),
             asyncio.create_task(keep_house(database, leases, runner)),
@@ -84,7 +83,7 @@ async def open_front_desk(
                 log=log,
                 runner=runner,
                 model_name=desk.model_name,
-                warmed_up=partial(desk.ready, fallback=True),
+                warming=warming,
             )
         finally:
             runner.begin_drain(settings.drain_seconds)

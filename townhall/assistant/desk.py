@@ -48,7 +48,7 @@ class Desk:
         self.is_assistant = choice.is_assistant
         self.breaker = Breaker()
         self._choice = choice
-        self._warming: asyncio.Task[None] | None = None
+        self._warming: asyncio.Future[None] | None = None
         self._agent = Agent[TurnContext](
             name="Town clerk",
             instructions=_instructions,
@@ -91,10 +91,14 @@ class Desk:
             run_config=config,
         )
 
-    def warm_up(self, town: Town) -> None:
-        """Begin to load what the first turn needs, in a thread beside everything else."""
+    def warm_up(self, town: Town) -> "asyncio.Future[None]":
+        """Begin to load what turns need, in a thread beside everything else; return its end."""
+        self._warming = asyncio.get_running_loop().create_future()
         if self._choice is CLERK or self.has_fallback:
             self._warming = asyncio.create_task(asyncio.to_thread(_warm_up, town))
+        else:
+            self._warming.set_result(None)
+        return self._warming
 
     async def ready(self, *, fallback: bool = False) -> None:
         """Return when the model that will answer is loaded; it must not be used before."""

@@ -5,7 +5,7 @@ events that nobody reads are only a sign of life, and the ones that are read oft
 Requests, failed requests and answers that are not streamed are the SDK's and the client's own.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -76,7 +76,7 @@ class ResponsesModel(OpenAIResponsesModel):
         query = request.pop("extra_query") or {}
         body = {name: value for name, value in request.items() if not isinstance(value, Omit)}
         body |= body.pop("extra_body") or {}
-        stream_of_client = await self._get_client().post(
+        stream = await self._client.post(
             "/responses",
             cast_to=object,
             content=orjson.dumps(body),
@@ -84,7 +84,7 @@ class ResponsesModel(OpenAIResponsesModel):
             stream=True,
             stream_cls=AsyncStream[object],
         )
-        return _events(stream_of_client.response)
+        return _events(stream.response)
 
     def _converted(self, tools: list[Tool]) -> object:
         # They are the same for every turn, and to convert them takes a millisecond.
@@ -100,27 +100,31 @@ async def _events(response: httpx2.Response) -> AsyncIterator[Any]:
         async with aclosing(response):
             lines = Lines()
             async for piece in response.aiter_bytes():
-                for event in _joined(_parsed(data, response) for data in lines.feed(piece)):
+                events, failure = _read(lines.feed(piece), response)
+                for event in events:
                     yield event
+                if failure is not None:
+                    raise failure
     except httpx2.TimeoutException as error:
         raise openai.APITimeoutError(request=response.request) from error
     except httpx2.HTTPError as error:
         raise openai.APIConnectionError(request=response.request) from error
 
 
-def _joined(events: Iterable[Any]) -> Iterator[Any]:
-    said: Deltas | None = None
-    for event in events:
-        if said is not None and isinstance(event, Deltas) and event.type == said.type:
-            said.deltas.extend(event.deltas)
-            continue
-        if said is not None:
-            yield said
-        said = event if isinstance(event, Deltas) else None
-        if said is None:
-            yield event
-    if said is not None:
-        yield said
+def _read(frames: Iterator[bytes], response: httpx2.Response) -> tuple[list[Any], Exception | None]:
+    """Return the events of these frames, and the failure that ended them, if one did."""
+    events: list[Any] = []
+    try:
+        for frame in frames:
+            event = _parsed(frame, response)
+            last = events[-1] if events else None
+            if isinstance(event, Deltas) and isinstance(last, Deltas) and last.type == event.type:
+                last.deltas.extend(event.deltas)
+            else:
+                events.append(event)
+    except Exception as failure:  # noqa: BLE001  # raised once what came before it has been said
+        return events, failure
+    return events, None
 
 
 def _parsed(frame: bytes, response: httpx2.Response) -> Any:
@@ -134,7 +138,7 @@ def _parsed(frame: bytes, response: httpx2.Response) -> Any:
     name = data.get("type", "")
     if whole := WHOLE.get(name):
         # The server repeats the tools and the instructions; nobody reads them there.
-        data.get("response", {}).update(tools=[], instructions=None)
+        (data.get("response") or {}).update(tools=[], instructions=None)
         return whole.construct(**data)
     return Deltas(name, [str(data.get("delta", ""))]) if name in TEXT else Sign(name)
 

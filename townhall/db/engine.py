@@ -91,17 +91,21 @@ class Database:
         """Do `work` as `read` does and commit it; nothing is saved if it raises."""
         return await self._transact(work, is_writing=True)
 
-    async def recall(self, work: Work[T]) -> T:
-        """Read with `work` what a turn cannot do without: for up to 10 s again and again."""
-        return await _insist(lambda: self.read(work))
-
     async def persist(self, work: Work[T]) -> T:
         """Do `work` in a transaction that must not be lost: for up to 10 s again and again.
 
         Only for work that may be done twice, because an unanswered commit may have succeeded:
         it has a natural unique key and reads back what is there. DatabaseUnavailable at the end.
         """
-        return await _insist(lambda: self.write(work))
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type(DatabaseUnavailable),
+            wait=wait_exponential_jitter(multiplier=0.05, max=1),
+            stop=stop_after_delay(PERSISTENCE),
+            reraise=True,
+        ):
+            with attempt:
+                result = await self.write(work)
+        return result
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -175,18 +179,6 @@ async def _part(connecting: "asyncio.Future[AsyncConnection]") -> None:
 async def _in_transaction(connection: AsyncConnection, work: Work[T]) -> T:
     async with connection.begin():
         return await work(connection)
-
-
-async def _insist(transaction: Callable[[], Awaitable[T]]) -> T:
-    async for attempt in AsyncRetrying(
-        retry=retry_if_exception_type(DatabaseUnavailable),
-        wait=wait_exponential_jitter(multiplier=0.05, max=1),
-        stop=stop_after_delay(PERSISTENCE),
-        reraise=True,
-    ):
-        with attempt:
-            result = await transaction()
-    return result
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from townhall import __version__
 from townhall.db.schema import current_revision, newest_revision
-from townhall.errors import DatabaseUnavailable
+from townhall.errors import DatabaseUnavailable, DeskOpening
 from townhall.routes.dependencies import Desk
 from townhall.routes.errors import documented
 from townhall.telemetry.metrics import CONTENT_TYPE, exposition
@@ -52,10 +52,11 @@ async def health() -> Health:
     return Health()
 
 
-@router.get("/ready", responses=documented(DatabaseUnavailable))
+@router.get("/ready", responses=documented(DatabaseUnavailable, DeskOpening))
 async def ready(desk: Desk) -> Readiness:
     """Answer 200 while requests can be served without delay."""
-    await desk.warmed_up()
+    if not desk.warming.done():
+        raise DeskOpening("What the first turn needs is still being loaded.", retry_after=1)
     revision = await current_revision(desk.database)
     if revision is None or revision != newest_revision():
         raise DatabaseUnavailable("The database's schema is not the one this version needs.")
