@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from tests.access.commands import townhall_here
 from tests.access.people import Person, anonymous
 from tests.conftest import make_settings
-from tests.process import environment, townhall
 from tests.scripted import BENCHES, call, reply, scripted
 from tests.server import Running, serve
 from tests.visit import feedback as suggestion
@@ -206,9 +206,8 @@ async def test_a_name_that_is_taken_back_leaves_the_history_too(settings: Settin
 
 def test_by_command(tmp_path: Path) -> None:
     """`townhall retention --dry-run`, `erase` and `export --user` say what they did."""
-    env = environment(tmp_path / "data")
     done = [
-        townhall(env, tmp_path, *command.split())
+        townhall_here(tmp_path, *command.split())
         for command in (
             "migrate",
             "retention --dry-run",
@@ -218,10 +217,9 @@ def test_by_command(tmp_path: Path) -> None:
             "export --user anonymous-nobody",
         )
     ]
-    assert [each.returncode for each in done] == [0] * 6, [each.stderr for each in done]
-    counted = (
-        "0 conversations, 0 rows of events, 0 idempotency keys, and the person from 0 records."
-    )
+    assert [each.exit_code for each in done] == [0] * 6, [each.output for each in done]
+    none = "0 conversations, 0 rows of events, 0 idempotency keys"
+    counted = f"{none}, and the person from 0 records."
     assert [each.stdout.strip() for each in done[1:5]] == [
         *(f"Would erase {counted}", f"Erased {counted}") * 2
     ]

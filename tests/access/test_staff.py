@@ -4,10 +4,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.access.commands import townhall_here
 from tests.access.people import Person, anonymous
 from tests.access.provider import Provider
-from tests.conftest import TEST_SECRET, make_settings
-from tests.process import environment, townhall
+from tests.conftest import make_settings
 from tests.server import Running, serve
 from townhall.settings import Settings
 
@@ -131,11 +131,9 @@ async def test_the_developer_is_not_staff(sqlite_settings: Settings) -> None:
 
 async def test_a_token_by_command(tmp_path: Path) -> None:
     """`townhall token --staff NAME` prints one and nothing else; a name that is none is refused."""
-    settings = make_settings(tmp_path)
-    env = environment(settings.data, TOWNHALL_SECRET=TEST_SECRET)
-    made = townhall(env, tmp_path, "token", "--staff", "dora", "--hours", "1")
-    wrong = [townhall(env, tmp_path, "token", "--staff", name) for name in ("", "a b", "a:b")]
-    async with serve(settings) as server:
+    made = townhall_here(tmp_path, "token", "--staff", "dora", "--hours", "1")
+    wrong = [townhall_here(tmp_path, "token", "--staff", name) for name in ("", "a b", "a:b")]
+    async with serve(make_settings(tmp_path)) as server:
         response = await Person(server, made.stdout.strip()).ask("GET", "/records")
     assert response.status_code == 200
-    assert [each.returncode for each in wrong] == [2, 2, 2]
+    assert [each.exit_code for each in wrong] == [2, 2, 2]

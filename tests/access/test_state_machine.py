@@ -146,7 +146,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[type[Town]]:
 
 
 @pytest.mark.parametrize(
-    "runs", [8, pytest.param(500, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+    "runs", [5, pytest.param(500, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
 )
 def test_nobody_reads_a_word_of_another(runs: int, town: type[Town]) -> None:
     """No order of things that people do leaks."""
