@@ -63,7 +63,7 @@ async def test_axe_finds_nothing_in_the_form(
 
 
 async def test_the_keyboard_is_enough(clerk_desk: Running, open_chat: OpenChat) -> None:
-    """A report is made, its number copied, and the conversation deleted without a pointer."""
+    """A report is made, its number copied, the answer rated and all deleted without a pointer."""
     async with open_chat(clerk_desk.url) as chat:
         page, keys = chat.page, chat.page.keyboard
         await keys.press("Tab")
@@ -82,6 +82,11 @@ async def test_the_keyboard_is_enough(clerk_desk: Running, open_chat: OpenChat) 
         await _tab_to(page, "Copy the reference number", backwards=True)
         await keys.press("Enter")
         await expect(chat.records).to_contain_text("Copied")
+        await _tab_to(page, "Helpful")
+        await keys.press("Space")
+        await _tab_to(page, "Close")
+        await keys.press("Enter")
+        await expect(page.get_by_role("button", name="Helpful", pressed=True)).to_be_focused()
         await _tab_to(page, "Delete “There is a pothole", backwards=True)
         await keys.press("Enter")
         await expect(page.get_by_role("dialog")).to_be_visible()

@@ -4,13 +4,17 @@ import asyncio
 import json
 import re
 import subprocess
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from playwright.async_api import Browser, expect
+from sqlalchemy import update
 
 from tests.browser.conftest import SLOW_TEXT, OpenChat
 from tests.front_end import FrontEnd, text_of
 from tests.server import Running
+from townhall.db.tables import turns
+from townhall.turns.log import forget_old_events
 
 
 async def test_a_pothole_is_reported(clerk_desk: Running, open_chat: OpenChat) -> None:
@@ -52,12 +56,18 @@ async def test_reload_in_mid_stream(slow_desk: Running, open_chat: OpenChat) -> 
         await expect(chat.messages).to_have_count(1)
 
 
-async def test_a_record_is_there_after_a_reload(clerk_desk: Running, open_chat: OpenChat) -> None:
-    """Tickets and the list of conversations outlive the page."""
+async def test_a_record_is_there_after_days(clerk_desk: Running, open_chat: OpenChat) -> None:
+    """Tickets and the list of conversations outlive the page and the events."""
     async with open_chat(clerk_desk.url) as chat:
         await chat.ask("There is a pothole on Mabini Street since yesterday. That's all.")
         await chat.ask("yes")
         await expect(chat.records).to_have_count(1)
+        await chat.answered()
+        database = clerk_desk.desk.database
+        async with database.writing() as connection:
+            long_ago = datetime.now(UTC) - timedelta(days=2)
+            await connection.execute(update(turns).values(finished_at=long_ago))
+        await forget_old_events(database)
         await chat.page.reload()
         await expect(chat.records).to_have_count(1)
         await expect(chat.messages).to_have_count(2)
