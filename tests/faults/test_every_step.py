@@ -43,7 +43,7 @@ HELLO = "Good day."
 AT_ONCE = 4
 # So many of the steps by default, spread over the turn; each of them in the long run.
 SOME = pytest.mark.parametrize(
-    "share", [12, pytest.param(1, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+    "share", [5, pytest.param(1, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
 )
 
 
@@ -113,7 +113,7 @@ async def test_provider_fails_at_each_step(tmp_path: Path, share: int, figures: 
 
 
 @pytest.mark.parametrize(
-    "share", [40, pytest.param(1, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+    "share", [15, pytest.param(1, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
 )
 async def test_kill_at_each_step(
     start: Start, tmp_path: Path, share: int, figures: Figures
@@ -130,7 +130,7 @@ async def test_kill_at_each_step(
 
         attempts = sum(await asyncio.gather(*map(die, at_each)), Counter[int]())
     figures.note(steps=len(at_each), attempts=dict(attempts))
-    assert attempts[2] > len(at_each) / 2
+    assert attempts[2] >= len(at_each) / 2
 
 
 async def _die(start: Start, fake: FakeOpenAI, folder: Path, at: int) -> Counter[int]:
