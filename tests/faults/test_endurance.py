@@ -57,13 +57,9 @@ async def test_many_writers_on_one_file(
     assert (await count(url)).unlike(turn_ids) == []
 
 
-@pytest.mark.parametrize(
-    "turns",
-    [
-        pytest.param(150, marks=pytest.mark.timeout(300)),
-        pytest.param(2000, marks=[pytest.mark.long, pytest.mark.timeout(1800)]),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("turns", [150, 2000])
 async def test_nothing_is_left_behind(
     start: Start, tmp_path: Path, turns: int, figures: Figures
 ) -> None:

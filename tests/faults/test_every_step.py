@@ -113,7 +113,7 @@ async def test_provider_fails_at_each_step(tmp_path: Path, share: int, figures: 
 
 
 @pytest.mark.parametrize(
-    "share", [15, pytest.param(1, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+    "share", [25, pytest.param(1, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
 )
 async def test_kill_at_each_step(
     start: Start, tmp_path: Path, share: int, figures: Figures
