@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from chatkit.types import Page, Thread, ThreadItem, ThreadStreamEvent
+from chatkit.types import Page, Thread, ThreadCreatedEvent, ThreadItem, ThreadStreamEvent
 from pydantic import BaseModel, TypeAdapter
+
+from tests.server import Running
 
 # What was read may be any kind of event or item: tests say which by what they look at.
 Event = Any
@@ -109,3 +111,24 @@ def kinds(events: list[Event]) -> list[str]:
         part = getattr(event, "update", None) or getattr(event, "item", None)
         named.append(f"{event.type} {part.type}" if part else event.type)
     return named
+
+
+async def newcomer(server: Running) -> FrontEnd:
+    """Return the front end of a new resident."""
+    token = (await server.client.post("/sessions/create")).json()["token"]
+    return FrontEnd(server.client, {"Authorization": f"Bearer {token}"})
+
+
+async def begun(front: FrontEnd, text: str = "Good morning.") -> str:
+    """Begin a thread and return its id."""
+    created = (await front.create(text))[0]
+    assert isinstance(created, ThreadCreatedEvent)
+    return created.thread.id
+
+
+def refusal(response: Any) -> tuple[int, str, str | None]:
+    """Return status, code and, where it names one, the place of a problem object."""
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
+    errors = problem.get("errors", [{"pointer": None}])
+    return response.status_code, problem["code"], errors[0]["pointer"]
