@@ -16,6 +16,9 @@ from tests.faults.conftest import Figures, Start
 from tests.faults.resident import THANKS, count, filing_rules, new_reports
 from tests.faults.worker import Worker
 
+# A machine to themselves for minutes: `make test-long` runs them.
+pytestmark = pytest.mark.long
+
 PROCESSES, WRITERS = 4, 8
 AT_ONCE = 8
 DROPPED_SHARE = 0.3
@@ -24,13 +27,8 @@ SETTLED_SECONDS = 60
 JSON = {"Accept": "application/json"}
 
 
-@pytest.mark.parametrize(
-    "seconds",
-    [
-        pytest.param(4, marks=pytest.mark.timeout(300)),
-        pytest.param(60, marks=[pytest.mark.long, pytest.mark.timeout(600)]),
-    ],
-)
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seconds", [4, 60])
 async def test_many_writers_on_one_file(
     start: Start, tmp_path: Path, seconds: int, figures: Figures
 ) -> None:
@@ -57,7 +55,6 @@ async def test_many_writers_on_one_file(
     assert (await count(url)).unlike(turn_ids) == []
 
 
-@pytest.mark.long
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("turns", [150, 2000])
 async def test_nothing_is_left_behind(

@@ -101,7 +101,7 @@ class Load:
 @pytest.mark.parametrize(
     "kills",
     [
-        pytest.param(25, marks=pytest.mark.timeout(300)),
+        pytest.param(25, marks=pytest.mark.timeout(600)),
         pytest.param(200, marks=[pytest.mark.long, pytest.mark.timeout(3000)]),
     ],
 )
