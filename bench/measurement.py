@@ -39,7 +39,7 @@ def measure(
     *,
     seconds: float,
     others: Sequence[Process] = (),
-    warm_up_turns: int = WARM_UP_TURNS,
+    warm_up_turns: int,
 ) -> Measured:
     """Put `server` under the load of `visits`; `others` are processes of the same measurement."""
     if warm_up_turns:

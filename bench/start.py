@@ -7,11 +7,12 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
+from bench.machine import cpu_seconds
 from bench.servers import ROOT, environment, free_port
 
 
 def measure_starts(rounds: int) -> list[dict[str, object]]:
-    """Return the seconds to `/health`, to a first turn sent then, and of a second turn."""
+    """Return the seconds to `/health` and the CPU of it, to a first turn sent then, and so on."""
     found: list[dict[str, object]] = []
     for kind in ("echo", "clerk"):
         with TemporaryDirectory() as folder:
@@ -33,6 +34,7 @@ def _start(kind: str, folder: str) -> dict[str, object]:
     )
     try:
         health = _until_healthy(url, began)
+        health_cpu = cpu_seconds(process.pid)
         _say_hello(url)
         first_turn = time.perf_counter() - began
         httpx.get(f"{url}/ready", timeout=60).raise_for_status()
@@ -43,6 +45,7 @@ def _start(kind: str, folder: str) -> dict[str, object]:
         process.wait(timeout=30)
     seconds = {
         "health": health,
+        "health_cpu": health_cpu,
         "first_turn": first_turn,
         "ready": ready,
         "later_turn": second_turn,

@@ -1,5 +1,6 @@
 """What a turn costs: the desk against the floors, in one run, one round after another."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.client import SIXTY_WORDS, Visit
-from bench.measurement import Measured, measure, middle
+from bench.measurement import WARM_UP_TURNS, Measured, measure, middle
 from bench.servers import ALL_CORES, SERVER_CORES, Process, desk, fake_model, floor
 from tests.postgres import PostgresServer
 
@@ -126,11 +127,16 @@ def _alternate(
         running = {name: stack.enter_context(server) for name, server in servers.items()}
         for count in clients:
             runs: dict[str, list[Measured]] = {name: [] for name in running}
-            for _ in range(rounds):
+            for round_ in range(rounds):
                 for name, server in running.items():
                     visits = [VISITS.get(name.split()[0], Visit())] * count
-                    runs[name].append(
-                        measure(name, server, visits, seconds=seconds, others=[at.model])
+                    run = measure(
+                        *(name, server, visits),
+                        seconds=seconds,
+                        others=[at.model],
+                        warm_up_turns=0 if round_ else WARM_UP_TURNS,
                     )
+                    print(run, file=sys.stderr)
+                    runs[name].append(run)
             found += [middle(each) for each in runs.values()]
     return found
