@@ -118,7 +118,11 @@ async def test_headers_say_whose_turn_it_is(settings: Settings) -> None:
     assert headers.pop("x-request-id").startswith("req_")
     assert headers.pop("date")
     assert headers == {
-        "server": "uvicorn",
+        # As on every answer.
+        "content-security-policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+        "cross-origin-resource-policy": "same-origin",
+        "referrer-policy": "same-origin",
+        "x-content-type-options": "nosniff",
         "cache-control": "no-cache, no-transform",
         "x-accel-buffering": "no",
         "x-session-id": "s@1+x",
