@@ -12,6 +12,7 @@ from townhall.assistant.tools import LABELS, TOOLS
 from townhall.db.tables import incidents
 from townhall.records.schemas import IncidentDraft
 from townhall.settings import Settings
+from townhall.turns.stream import MAX_TOOL_CALLS
 
 STORY = "There is a deep pothole on Mabini Street. Please put lockers at the market."
 # Each can be said in JSON, and none may reach the database.
@@ -92,7 +93,11 @@ ODD_CALLS: list[tuple[str, dict[str, Any] | str]] = [
 
 async def refusals(resident: Visit, *calls: tuple[str, dict[str, Any] | str]) -> list[str]:
     """Return the reasons for which the calls were refused; each must say what to do."""
-    answers = await resident.say(STORY, *calls)
+    answers = [
+        answer
+        for first in range(0, len(calls), MAX_TOOL_CALLS)
+        for answer in await resident.say(STORY, *calls[first : first + MAX_TOOL_CALLS])
+    ]
     for answer, call in zip(answers, calls, strict=True):
         assert answer["status"] == "refused", (answer, str(call)[:200])
         assert 20 < len(answer["instruction"]) < 2000
