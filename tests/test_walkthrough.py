@@ -4,11 +4,12 @@ import csv
 import json
 import sqlite3
 import subprocess
+import sys
 from pathlib import Path
 
 import httpx
-import pytest
 
+from tests.faults.conftest import SQLITE_FIRST
 from tests.process import environment, server_process, townhall
 
 SCRIPT = Path(__file__).parent.parent / "docs" / "walkthrough.sh"
@@ -50,18 +51,24 @@ def test_walk_through(tmp_path: Path, database_url: str) -> None:
     assert [line.split()[3] for line in checked.stdout.splitlines() if "feedback" in line] == ["1"]
 
 
-def test_record_is_found_by_sql(tmp_path: Path) -> None:
-    """On the embedded default the record is a row that any SQLite client can read."""
+def test_what_was_filed_is_found(tmp_path: Path) -> None:
+    """It is a row that any SQLite client can read, and a line of the export without a formula."""
     env = environment(tmp_path / "data")
-    body = {"message": "I suggest longer library hours. My name is Ana Cruz. That's all."}
+    body = {"message": "=HYPERLINK(1) I suggest more benches. My name is Ana Cruz. That's all."}
     with server_process(env, tmp_path) as url:
         httpx.post(f"{url}/chat", json=body, timeout=30)
     with sqlite3.connect(tmp_path / "data" / "townhall.db") as database:
         rows = database.execute("SELECT feedback_kind, reporter_name FROM feedback").fetchall()
     database.close()
     assert rows == [("suggestion", "Ana Cruz")]
+    out = tmp_path / "out.csv"
+    townhall(env, tmp_path, "export", "--kind", "feedback", "--output", str(out))
+    [row] = csv.DictReader(out.read_text().splitlines())
+    assert "more benches" in row["summary"]
+    assert not row["summary"].startswith("=")
 
 
+@SQLITE_FIRST
 def test_restart_keeps_context(tmp_path: Path, database_url: str) -> None:
     """After a restart the sessions are there, and the desk knows what was said."""
     env = environment(tmp_path / "data", DATABASE_URL=database_url)
@@ -77,11 +84,8 @@ def test_restart_keeps_context(tmp_path: Path, database_url: str) -> None:
     assert [(s["session_id"], s["message_count"]) for s in listed["sessions"]] == [("s1", 4)]
 
 
-@pytest.mark.parametrize("command", [["uvicorn", "api:app"]])
-def test_uvicorn_serves_the_checkout(tmp_path: Path, command: list[str]) -> None:
-    """`uvicorn api:app` works from a clone, as the original plan has it."""
-    import sys
-
+def test_api_has_the_application(tmp_path: Path) -> None:
+    """`uvicorn api:app` finds it in a clone, as the original plan has it."""
     root = Path(__file__).parent.parent
     probe = "import api; print(type(api.app).__name__)"
     done = subprocess.run(
@@ -94,15 +98,3 @@ def test_uvicorn_serves_the_checkout(tmp_path: Path, command: list[str]) -> None
         check=True,
     )
     assert done.stdout.strip() == "FastAPI"
-
-
-def test_export_defuses_formulas(tmp_path: Path) -> None:
-    """A cell that a spreadsheet would run as a formula is exported as text."""
-    env = environment(tmp_path / "data")
-    body = {"message": "=HYPERLINK(1) I suggest more benches in the park. That's all."}
-    with server_process(env, tmp_path) as url:
-        httpx.post(f"{url}/chat", json=body, timeout=30)
-    out = tmp_path / "out.csv"
-    townhall(env, tmp_path, "export", "--kind", "feedback", "--output", str(out))
-    [row] = csv.DictReader(out.read_text().splitlines())
-    assert not row["summary"].startswith("=")

@@ -65,6 +65,7 @@ class Door:
             async with app.router.lifespan_context(app):
                 self._app = app
                 self._is_settled.set()
+                logger.info("open")
                 await asyncio.wait([app.state.desk.warming])
                 gc.freeze()  # what is loaded now stays: no collection need look at it again
                 await self._closing.wait()

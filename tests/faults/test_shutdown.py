@@ -21,7 +21,7 @@ LONG = Answer(tokens=20, delay=0.3)
 @pytest.mark.parametrize(
     ("times", "drain_seconds"),
     [
-        pytest.param(2, 1, marks=pytest.mark.timeout(300)),
+        pytest.param(1, 1, marks=pytest.mark.timeout(300)),
         pytest.param(1, 20, marks=[pytest.mark.long, pytest.mark.timeout(300)]),
         pytest.param(20, 3, marks=[pytest.mark.long, pytest.mark.timeout(3000)]),
     ],

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -31,7 +32,7 @@ async def test_two_workers(start: Start, database_url: str) -> None:
         options, level = ["--workers", "2"], "info"
         [server] = await start(fake, database_url, options=options, TOWNHALL_LOG_LEVEL=level)
         async with asyncio.timeout(120):
-            while server.log.read_text().count("Application startup complete") < 2:
+            while len(re.findall(r"\bopen +\[townhall\]", server.log.read_text())) < 2:
                 await asyncio.sleep(0.1)
         async with httpx.AsyncClient(timeout=60) as client:
             # Whichever worker wakes first takes what waits, so one after another.
