@@ -57,7 +57,7 @@ test: setup web
 
 # The faults in their full number: hours of them, in an hour.
 test-long: setup
-	$(BIN)/pytest -m long -n 0 tests/faults tests/access
+	$(BIN)/pytest -m long -n 0
 
 # What a turn costs, beside the floors: some minutes on a machine that has nothing else to do.
 bench: setup
