@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.clerk.desk import Desk
 from townhall.clerk.text import fold
 
 MOST_EXTRA_TURNS = 6
+
+Note = Callable[[str, bool, object], None]  # field, whether it is right, what was filed
 
 
 @dataclass
@@ -138,24 +141,28 @@ def _compare_fields(name: str, record: dict[str, Any], filed: dict[str, Any], to
         wanted = record.get(field_name)
         total.note(field_name, is_right, f"{name}: {field_name} is {got!r}, wanted {wanted!r}")
 
-    if record["kind"] == "feedback":
-        note(
-            "feedback_kind",
-            filed["feedback_kind"] == record["feedback_kind"],
-            filed["feedback_kind"],
-        )
-        note("topic", filed["topic"] in record["topic_any"], filed["topic"])
-        note("sentiment", filed["sentiment"] in record["sentiment_any"], filed["sentiment"])
-        if record.get("summary_any"):
-            note("summary", _has_any(filed["summary"], record["summary_any"]), filed["summary"])
-        note(
-            "reporter_name",
-            _same(
-                filed["reporter_name"], record.get("reporter_name"), [record.get("reporter_name")]
-            ),
-            filed["reporter_name"],
-        )
-        return
+    compare = _compare_feedback if record["kind"] == "feedback" else _compare_incident
+    compare(record, filed, note)
+
+
+def _compare_feedback(record: dict[str, Any], filed: dict[str, Any], note: Note) -> None:
+    note(
+        "feedback_kind",
+        filed["feedback_kind"] == record["feedback_kind"],
+        filed["feedback_kind"],
+    )
+    note("topic", filed["topic"] in record["topic_any"], filed["topic"])
+    note("sentiment", filed["sentiment"] in record["sentiment_any"], filed["sentiment"])
+    if record.get("summary_any"):
+        note("summary", _has_any(filed["summary"], record["summary_any"]), filed["summary"])
+    note(
+        "reporter_name",
+        _same(filed["reporter_name"], record.get("reporter_name"), [record.get("reporter_name")]),
+        filed["reporter_name"],
+    )
+
+
+def _compare_incident(record: dict[str, Any], filed: dict[str, Any], note: Note) -> None:
     note(
         "incident_type",
         filed["incident_type"] in record["incident_type_any"],

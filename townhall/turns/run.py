@@ -12,13 +12,7 @@ from agents.tracing import gen_trace_id
 from townhall.assistant.context import TurnContext
 from townhall.assistant.gate import check_emergency, emergency_text
 from townhall.assistant.models import provider_error
-from townhall.errors import (
-    DatabaseUnavailable,
-    InternalError,
-    Problem,
-    TownHallError,
-    TurnTooLong,
-)
+from townhall.errors import DatabaseUnavailable, InternalError, Problem, TownHallError, TurnTooLong
 from townhall.events import (
     Notice,
     RecordFiled,

@@ -95,7 +95,7 @@ class TurnServer(ChatKitServer[Visitor]):
         self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: Visitor
     ) -> AsyncIterator[ThreadStreamEvent]:
         """Refuse: replies come from the event log, which outlives every request."""
-        raise NotImplementedError
+        raise RuntimeError("the route accepts turns, ChatKitEncoder tells them")
 
     async def add_feedback(
         self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: Visitor
