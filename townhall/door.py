@@ -59,6 +59,7 @@ class Door:
 
     async def _open(self) -> None:
         """Open the application and keep it open until the process ends."""
+        gc.disable()  # loading makes a million objects and next to no garbage
         try:
             # Beside the event loop, which answers meanwhile.
             app = await asyncio.to_thread(_import_application)
@@ -68,11 +69,13 @@ class Door:
                 logger.info("open")
                 await asyncio.wait([app.state.desk.warming])
                 gc.freeze()  # what is loaded now stays: no collection need look at it again
+                gc.enable()
                 await self._closing.wait()
         except Exception:
             logger.exception("the desk could not be opened")
             os.kill(os.getpid(), signal.SIGTERM)
         finally:
+            gc.enable()
             self._is_settled.set()
 
 

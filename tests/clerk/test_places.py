@@ -73,4 +73,4 @@ def test_a_place_without_a_name_gives_way() -> None:
 def test_days_and_names_are_no_part_of_a_place() -> None:
     """What the caller skips ends a place."""
     text = "behind the wet market yesterday"
-    assert places_in(text, [(22, 31)])[0].text == "behind the wet market"
+    assert places_in(text, ((22, 31),))[0].text == "behind the wet market"

@@ -119,7 +119,7 @@ def _instructions(wrapper: RunContextWrapper[TurnContext], _agent: Agent[Any]) -
 
 
 def _warm_up(town: Town) -> None:
-    check_emergency("", town.languages)
+    check_emergency("fire", town.languages)
     warm_up_clerk(town)
 
 

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import cache, cached_property, reduce
 from operator import attrgetter, or_
 from pathlib import Path
 
@@ -78,12 +78,23 @@ class _Rule:
 
 @dataclass(frozen=True)
 class _WordList:
-    """A language: the phrases of the rules, all other phrases, and its everyday words."""
+    """A language: its phrases, of which class, and its everyday words."""
 
-    cues: PhraseBook
-    context: PhraseBook
+    classes: Mapping[str, Sequence[str]]
+    cue_bits: Mapping[str, int]
+    context_bits: Mapping[str, int]
     common: frozenset[str]
     borrows: tuple[str, ...]
+
+    @cached_property
+    def cues(self) -> PhraseBook:
+        """The phrases of the rules."""
+        return PhraseBook(self.classes, self.cue_bits)
+
+    @cached_property
+    def context(self) -> PhraseBook:
+        """All other phrases."""
+        return PhraseBook(self.classes, self.context_bits)
 
 
 @dataclass(frozen=True)
@@ -279,8 +290,9 @@ def _read_list(words: Mapping[str, str], bit_of: Mapping[str, int], terms: int) 
         if name not in ("common", "borrows")
     }
     return _WordList(
-        cues=PhraseBook(classes, {name: bit for name, bit in bit_of.items() if bit & terms}),
-        context=PhraseBook(classes, {name: bit for name, bit in bit_of.items() if not bit & terms}),
+        classes=classes,
+        cue_bits={name: bit for name, bit in bit_of.items() if bit & terms},
+        context_bits={name: bit for name, bit in bit_of.items() if not bit & terms},
         common=frozenset(words["common"].split()),
         borrows=tuple(words.get("borrows", "").split()),
     )

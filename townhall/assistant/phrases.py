@@ -19,6 +19,8 @@ from itertools import accumulate, chain, product
 from typing import NamedTuple
 
 Classes = Mapping[str, Sequence[str]]
+Row = tuple[str, ...]  # words one after another
+Phrase = tuple[tuple[Row, ...], ...]  # for each part the rows that may stand there
 
 _KANA_KANJI = "぀-ヿ㐀-䶿一-鿿々ー"
 _UNSPACED = re.compile(f"[{_KANA_KANJI}]")
@@ -65,9 +67,42 @@ class Hit(NamedTuple):
 
 @dataclass(slots=True)
 class _Node:
+    """A place in phrases; what follows is spelt out when a text first comes here.
+
+    Of all the ways to say all phrases a town hears few: the others need no memory.
+    """
+
     children: "dict[str, _Node]" = field(default_factory=dict)
     gap: "_Node | None" = None
     bits: int = 0
+    waiting: list[tuple[Phrase, int]] = field(default_factory=list)
+
+    def open(self) -> "_Node":
+        """Spell out the next words of the phrases that wait here."""
+        for phrase, bits in self.waiting:
+            self._add(phrase, bits)
+        self.waiting = []
+        return self
+
+    def _add(self, phrase: Phrase, bits: int) -> None:
+        if not phrase:
+            self.bits |= bits
+            return
+        for row in phrase[0]:
+            if row:
+                self._descend(row).waiting.append((phrase[1:], bits))
+            else:
+                self._add(phrase[1:], bits)
+
+    def _descend(self, row: Row) -> "_Node":
+        node = self
+        for word in row:
+            if word == "*":
+                node.gap = node.gap or _Node()
+                node = node.gap
+            else:
+                node = node.children.setdefault(word.removeprefix("~"), _Node())
+        return node
 
 
 def read_sentences(text: str) -> list[Sentence]:
@@ -112,8 +147,9 @@ class PhraseBook:
         self._typos: dict[str, str] = {}
         self._endings: set[str] = set()
         for name, bit in bit_of.items():
-            for phrase in classes.get(name, ()):
-                self._add(phrase, classes, bit)
+            for said in classes.get(name, ()):
+                self._add(tuple(_parts(said, classes)), bit)
+        self._root.open()
         self._is_exact = not (self._typos or self._endings)
         self._ending_sizes = sorted({len(ending) for ending in self._endings}, reverse=True)
         self._known = lru_cache(maxsize=4096)(self._look_up)
@@ -133,29 +169,15 @@ class PhraseBook:
             for end, bits, is_solid in _ends(child, words, places, at + 1)
         ]
 
-    def _add(self, phrase: str, classes: Classes, bits: int) -> None:
-        ends = [self._root]
-        for choice in _choices(phrase, classes):
-            ends = [self._descend(end, row) for end in ends for row in choice]
-        for end in ends:
-            end.bits |= bits
-
-    def _descend(self, node: _Node, row: Sequence[str]) -> _Node:
-        for word in row:
-            if word == "*":
-                node.gap = node.gap or _Node()
-                node = node.gap
-                continue
+    def _add(self, marked: Phrase, bits: int) -> None:
+        for word in {word for rows in marked for row in rows for word in row} - {"*"}:
             plain = word.removeprefix("~")
             if plain.startswith("-"):
                 self._endings.add(plain[1:])
             elif plain != word:
                 self._typos.update((less, plain) for less in _with_one_less(plain))
             self._words.add(plain)
-            if plain not in node.children:
-                node.children[plain] = _Node()
-            node = node.children[plain]
-        return node
+        self._root.waiting.append((marked, bits))
 
     def _look_up(self, word: str) -> str:
         if word.isdigit():
@@ -178,6 +200,8 @@ def _ends(
     found: list[tuple[int, int, bool]] = []
     ways = [(node, at, True)]
     for here, to, is_solid in ways:
+        if here.waiting:
+            here.open()
         if here.bits:
             found.append((to, here.bits, is_solid))
         if to == len(words):
@@ -185,33 +209,38 @@ def _ends(
         if (child := here.children.get(words[to])) is not None:
             ways.append((child, to + 1, is_solid))
         if here.gap is not None:
+            gap = here.gap.open()
             for later in range(to, bisect_right(places, places[to] + _GAP_SIZE)):
-                if (child := here.gap.children.get(words[later])) is not None:
+                if (child := gap.children.get(words[later])) is not None:
                     ways.append((child, later + 1, is_solid and later == to))
     return found
 
 
-def _choices(phrase: str, classes: Classes) -> Iterator[list[list[str]]]:
+def _parts(phrase: str, classes: Classes) -> Iterator[tuple[Row, ...]]:
     """Yield for each part of `phrase` the rows of words that may stand there."""
     for part in phrase.split():
         if part.startswith("{"):
-            inner = classes[part.strip("{}")]
-            yield [
-                list(chain.from_iterable(row))
-                for known in inner
-                for row in product(*_choices(known, classes))
-            ]
-            continue
-        rows = [_row(word) for spelling in part.rstrip("?").split("|") for word in _spelt(spelling)]
-        yield [*rows, []] if part.endswith("?") else rows
+            yield tuple(
+                tuple(chain.from_iterable(rows))
+                for said in classes[part.strip("{}")]
+                for rows in product(*_parts(said, classes))
+            )
+        else:
+            yield _rows(part)
 
 
-def _row(word: str) -> list[str]:
+@lru_cache(maxsize=16_384)
+def _rows(part: str) -> tuple[Row, ...]:
+    rows = [_row(word) for spelling in part.rstrip("?").split("|") for word in _spelt(spelling)]
+    return (*rows, ()) if part.endswith("?") else tuple(rows)
+
+
+def _row(word: str) -> Row:
     if word[0] in "*#" or word == _EDGE:
-        return [word]
+        return (word,)
     mark = word[0] if word[0] in "~-" else ""
     first, *rest = _WORDS.findall(fold(word.removeprefix(mark)))
-    return [mark + first, *rest]
+    return (mark + first, *rest)
 
 
 def _spelt(word: str) -> Iterable[str]:

@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 from datetime import time
+from functools import lru_cache
 
-from townhall.clerk.text import fold
+from townhall.clerk.text import fold_in_place
 from townhall.clerk.vocabulary import load_vocabulary
 
 # Each pattern has the group hour, and of minute, half (am or pm) and part those that it can have.
@@ -32,9 +33,10 @@ class Clock:
     is_certain: bool = True
 
 
+@lru_cache(maxsize=1024)
 def clock_in(text: str, is_night: bool = False) -> Clock | None:
     """Return the first time of day in `text`; `is_night` tells how a bare hour is to be read."""
-    folded = "".join(c if len(f := fold(c)) != 1 else f for c in text)
+    folded = fold_in_place(text)
     folded = _HABIT.sub(lambda match: "," * len(match.group()), folded)
     found = [clock for pattern in _PATTERNS for clock in _matches(pattern, folded, is_night)]
     if found:

@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,15 +20,16 @@ _MOST_WORDS_AFTER = {"greet": 3, "thanks": 5, "smalltalk": 4}
 _SHORT = {"close": 7, "withdraw": 30}
 
 
-@dataclass(frozen=True)
 class Cues:
     """Three lexicons: acts of a conversation, kinds of opinion, hints of severity."""
 
-    acts: Lexicon
-    feedback: Lexicon
-    severity: Lexicon
+    def __init__(self, acts: Lexicon, feedback: Lexicon, severity: Lexicon) -> None:
+        self.acts = acts
+        self.feedback = feedback
+        self.severity = severity
+        self.acts_in = lru_cache(maxsize=1024)(self._acts_in)
 
-    def acts_in(self, text: str) -> frozenset[str]:
+    def _acts_in(self, text: str) -> frozenset[str]:
         """Return the acts in `text` by name; short answers count only where they stand alone."""
         found = {
             each.key for each in self.acts.find(text) if each.key not in _LEADING | _SHORT.keys()
@@ -92,5 +92,5 @@ def load_cues() -> Cues:
     path = Path(__file__).with_name("cues.toml")
     tables = tomllib.loads(path.read_text(encoding="utf-8"))
     return Cues(
-        *(Lexicon.of(tables[name], reach=60, gap=1) for name in ("acts", "feedback", "severity"))
+        *(Lexicon(tables[name], reach=60, gap=1) for name in ("acts", "feedback", "severity"))
     )

@@ -10,7 +10,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from townhall.clerk.spelling import is_known_word
-from townhall.clerk.text import fold
+from townhall.clerk.text import fold_in_place
 from townhall.clerk.vocabulary import load_vocabulary
 
 _VOCABULARY = load_vocabulary("days")
@@ -31,12 +31,11 @@ class Day:
     start: int
     end: int
     night: bool = False
-    moment: datetime | None = None
 
 
 def days_in(text: str, sent: datetime) -> tuple[Day, ...]:
     """Return the days said in `text`, in order, relative to `sent`; future ones are not meant."""
-    folded = _same_length(text)
+    folded = fold_in_place(text)
     return _days(folded, sent) or _days(_respelled(folded), sent)
 
 
@@ -68,14 +67,10 @@ def _respell(word: str) -> str:
     return near[0] if near and near[0][0] == word[0] else word
 
 
+@lru_cache(maxsize=1024)
 def is_recurring(text: str) -> bool:
     """Whether `text` says that it happens again and again."""
-    return _RECURRING.search(_same_length(text)) is not None
-
-
-def _same_length(text: str) -> str:
-    # Positions must hold in the original, so letters that fold to another length stay.
-    return "".join(folded if len(folded := fold(c)) == 1 else c for c in text)
+    return _RECURRING.search(fold_in_place(text)) is not None
 
 
 def _resolve(kind: str, match: re.Match[str], sent: datetime) -> Day | None:
@@ -88,9 +83,7 @@ def _resolve(kind: str, match: re.Match[str], sent: datetime) -> Day | None:
         night = _NIGHT.fullmatch(said) is not None
         return Day(sent.date() - timedelta(days=int(kind)), start, end, night)
     if kind == "ago":
-        moment = _moment_ago(match.group(1), match.group(2), sent)
-        is_exact = _UNITS[match.group(2)] in ("minutes", "hours")
-        return Day(moment.date(), start, end, moment=moment if is_exact else None)
+        return Day(_moment_ago(match.group(1), match.group(2), sent).date(), start, end)
     if kind == "day":
         return Day(day, start, end) if (day := _day_of_month(int(match.group(1)), sent)) else None
     parsed = _parsed(kind, said, sent.replace(tzinfo=None, second=0, microsecond=0))

@@ -46,7 +46,7 @@ class IncidentWords:
 
     town: Town
     types: Lexicon
-    severities: dict[str, Lexicon] = field(default_factory=dict)
+    severities: dict[str, Lexicon] = field(default_factory=dict)  # by type, made when needed
 
     def guesses(self, text: str, places: Iterable[tuple[int, int]] = ()) -> tuple[Guess, ...]:
         """Return the types that `text` may mean, likeliest first; words of a place count little."""
@@ -134,7 +134,7 @@ class IncidentWords:
         cues = load_cues().severity.keys_in(text)
         levels = [
             int(found.key)
-            for found in self.severities[kind.code].find(text)
+            for found in self._severity_cues(kind).find(text)
             if not _is_negated(found, text)
         ]
         if levels:
@@ -142,6 +142,12 @@ class IncidentWords:
         if "down" in cues:
             return max(1, kind.default_severity - 1)
         return min(4, kind.default_severity + 1) if "up" in cues else kind.default_severity
+
+    def _severity_cues(self, kind: IncidentType) -> Lexicon:
+        if kind.code not in self.severities:
+            cues = {str(cue.level): cue.keywords for cue in kind.severity_cues}
+            self.severities[kind.code] = Lexicon(cues)
+        return self.severities[kind.code]
 
 
 def _is_negated(found: Found, text: str) -> bool:
@@ -164,9 +170,5 @@ def incident_words(town: Town) -> IncidentWords:
     """Return the town's words for incidents, compiled once per town."""
     return IncidentWords(
         town,
-        Lexicon.of({kind.code: kind.keywords for kind in town.incident_types}),
-        {
-            kind.code: Lexicon.of({str(cue.level): cue.keywords for cue in kind.severity_cues})
-            for kind in town.incident_types
-        },
+        Lexicon({kind.code: kind.keywords for kind in town.incident_types}),
     )

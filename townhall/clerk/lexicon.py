@@ -7,20 +7,20 @@ Endings, accents and typing errors are forgiven. Nothing here knows what a patte
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from townhall.clerk.spelling import is_known_word
-from townhall.clerk.text import Word, fold, has_cjk, words
+from townhall.clerk.text import Word, fold, has_cjk, split, words
 
 WEAK = 0.4
 _ARTICLES = frozenset({"the", "a", "an"})
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A pattern that stands in a text: whose it is, how much it weighs, the places of its words."""
 
     key: str
@@ -33,15 +33,13 @@ class Found:
         return min(start for start, _ in self.spans)
 
 
-@dataclass(frozen=True)
-class _Hit:
+class _Hit(NamedTuple):
     start: int
     end: int
     size: int
 
 
-@dataclass(frozen=True)
-class _Pattern:
+class _Pattern(NamedTuple):
     key: str
     parts: int
     weak: bool
@@ -51,43 +49,49 @@ class _Pattern:
         return WEAK if self.weak else sum(1 + 0.5 * (hit.size - 1) for hit in hits)
 
 
-@dataclass
+class _Phrase(NamedTuple):
+    wanted: tuple[str, ...]
+    others: frozenset[str]  # what is wanted besides the first word
+    pattern: int
+    part: int
+
+
 class Lexicon:
-    """Many patterns, each under a key, ready to be looked for at once."""
+    """Many patterns, each under a key, ready to be looked for at once.
 
-    _patterns: list[_Pattern] = field(default_factory=list)
-    _phrases: dict[str, list[tuple[tuple[str, ...], int, int]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    _substrings: list[tuple[str, int, int]] = field(default_factory=list)
-    _vocabulary: dict[str, str] = field(default_factory=dict)
-    _stems: set[str] = field(default_factory=set)
-    _corrections: dict[str, str] = field(default_factory=dict)
-    _reach: int = 400
-    _gap: int = 2
+    `reach`: how far apart the parts of "a + b" may be, in characters. `gap`: how many other words
+    may stand between two words of a phrase.
+    """
 
-    @classmethod
-    def of(cls, table: Mapping[str, Iterable[str]], reach: int = 400, gap: int = 2) -> "Lexicon":
-        """Return a lexicon of `table`, by key.
-
-        `reach`: how far apart the parts of "a + b" may be, in characters. `gap`: how many other
-        words may stand between two words of a phrase.
-        """
-        lexicon = cls(_reach=reach, _gap=gap)
+    def __init__(self, table: Mapping[str, Iterable[str]], reach: int = 400, gap: int = 2) -> None:
+        self._reach = reach
+        self._gap = gap
+        self._patterns: list[_Pattern] = []
+        self._phrases: dict[str, list[_Phrase]] = defaultdict(list)
+        self._substrings: list[tuple[str, int, int]] = []
+        self._vocabulary: dict[str, str] = {}
+        self._stems: set[str] = set()
         for key, patterns in table.items():
             for pattern in patterns:
-                lexicon._add(key, pattern)
-        return lexicon
+                self._add(key, pattern)
+        # The same clause is asked about several times while it is read, and again later.
+        self.find = lru_cache(maxsize=1024)(self._find)
+        self._corrected = lru_cache(maxsize=4096)(self._nearest)
 
-    def find(self, text: str) -> tuple[Found, ...]:
+    def _find(self, text: str) -> tuple[Found, ...]:
         """Return the patterns that stand in `text`, heaviest first; typing errors are forgiven."""
         hits: dict[int, dict[int, _Hit]] = defaultdict(dict)
         spelled = self._spelled(words(text))
+        said = {word.stem for word in spelled} | {f"={word.plain}" for word in spelled}
         for position, word in enumerate(spelled):
-            for phrase, pattern, part in self._phrases.get(word.stem, ()):
-                end = _end_of(phrase, spelled, position, self._gap)
+            for phrase in self._phrases.get(word.stem, ()):
+                if not phrase.others <= said:
+                    continue
+                end = _end_of(phrase.wanted, spelled, position, self._gap)
                 if end is not None:
-                    _keep(hits[pattern], part, _Hit(word.start, end, len(phrase)))
+                    _keep(
+                        hits[phrase.pattern], phrase.part, _Hit(word.start, end, len(phrase.wanted))
+                    )
         if not text.isascii():
             self._find_substrings(fold(text), hits)
         found = [
@@ -120,7 +124,7 @@ class Lexicon:
         self._patterns.append(_Pattern(key, len(parts), weak))
 
     def _compile(self, phrase: str, number: int, part: int) -> None:
-        said = words(phrase)
+        said = tuple(split(phrase))
         if has_cjk(phrase) or not said:
             # Japanese is not split into words, and a sign such as ₱ is none.
             self._substrings.append((fold(phrase.strip()), number, part))
@@ -134,7 +138,7 @@ class Lexicon:
             f"={word.plain}" if phrase[word.start - 1 : word.start] == "=" else word.stem
             for word in found
         )
-        self._phrases[found[0].stem].append((wanted, number, part))
+        self._phrases[found[0].stem].append(_Phrase(wanted, frozenset(wanted[1:]), number, part))
 
     def _find_substrings(self, text: str, hits: dict[int, dict[int, _Hit]]) -> None:
         for phrase, pattern, part in self._substrings:
@@ -144,17 +148,13 @@ class Lexicon:
 
     def _spelled(self, found: tuple[Word, ...]) -> list[Word]:
         return [
-            word if word.stem in self._stems or len(word.plain) < 5 else self._corrected(word)
+            word if word.stem in self._stems or len(word.plain) < 5 else self._mended(word)
             for word in found
         ]
 
-    def _corrected(self, word: Word) -> Word:
-        if word.plain not in self._corrections:
-            if len(self._corrections) > 5000:
-                self._corrections.clear()
-            self._corrections[word.plain] = self._nearest(word.plain)
-        nearest = self._corrections[word.plain]
-        return Word(word.plain, nearest, word.start, word.end) if nearest else word
+    def _mended(self, word: Word) -> Word:
+        nearest = self._corrected(word.plain)
+        return word._replace(stem=nearest) if nearest else word
 
     def _nearest(self, plain: str) -> str:
         if not plain.isascii() or plain.isdigit() or is_known_word(plain):

@@ -89,7 +89,7 @@ def topic_of(town: Town, text: str) -> str | None:
 
 @lru_cache(maxsize=8)
 def _topic_words(town: Town) -> Lexicon:
-    return Lexicon.of({topic.code: topic.keywords for topic in town.feedback_topics})
+    return Lexicon({topic.code: topic.keywords for topic in town.feedback_topics})
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,7 @@
 """Who is who: the resident's own name, and the persons they speak of. Words stay as written."""
 
 import re
+from functools import lru_cache
 
 from townhall.clerk.spelling import is_known_word
 from townhall.clerk.text import fold, sentences
@@ -35,6 +36,7 @@ _AROUND_NAME = _VOCABULARY.pattern("around_name", re.IGNORECASE)
 _JA_PERSON = _VOCABULARY.pattern("ja_person")
 
 
+@lru_cache(maxsize=1024)
 def reporter_in(text: str) -> str | None:
     """Return the resident's own name if they give it in `text`."""
     for pattern in _CERTAIN:
@@ -101,11 +103,13 @@ def _is_plain_word(word: str) -> bool:
     return len(word) > 3 and word.islower() and word.isalpha() and is_known_word(word)
 
 
+@lru_cache(maxsize=1024)
 def people_in(text: str, reporter: str | None) -> str | None:
     """Return the persons described or named in `text`, joined, without the reporter."""
     return _joined([*_described(text), *_names(text, reporter)], reporter)
 
 
+@lru_cache(maxsize=1024)
 def told_people_in(text: str, reporter: str | None) -> str | None:
     """Return the persons in `text` who are more than mentioned, without the reporter.
 

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal
 
 from townhall.clerk.cues import Cues, load_cues
@@ -15,7 +16,7 @@ from townhall.clerk.opinions import (
     mood_of,
     topic_of,
 )
-from townhall.clerk.places import NAMED, Place, places_in
+from townhall.clerk.places import NAMED, Place, Spans, places_in
 from townhall.clerk.text import Span, clauses, has_cjk, sentences, spelled_out, words
 from townhall.clerk.vocabulary import load_vocabulary
 from townhall.town import Town
@@ -44,7 +45,7 @@ _UNREAL = _VOCABULARY.pattern("unreal", re.IGNORECASE)
 _ONLY_ASKS = _VOCABULARY.pattern("only_asks", re.IGNORECASE)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Piece:
     """A clause with what it was found to be."""
 
@@ -76,18 +77,20 @@ class Sorter:
         self._town = town
         self._words: IncidentWords = incident_words(town)
         self._cues: Cues = load_cues()
+        # A conversation is read anew for every answer, its clauses are not.
+        self._piece = lru_cache(maxsize=1024)(self._understood)
 
-    def pieces(self, text: str, skip: Sequence[tuple[int, int]], is_list: bool) -> list[Piece]:
+    def pieces(self, text: str, skip: Spans, is_list: bool) -> list[Piece]:
         """Return the pieces of `text`; `skip`: days and names; `is_list`: commas part matters."""
         found: list[Piece] = []
         if _ONLY_ASKS.search(text):
             return [Piece(sentence, "question") for sentence in sentences(text)]
         for sentence in sentences(text):
-            parts = [self._piece(part, skip) for part in clauses(sentence, is_list)]
+            parts = [self._piece(part, _in(part, skip)) for part in clauses(sentence, is_list)]
             matters = {(each.kind, each.opinion, each.guess and each.guess.kind.code)
                        for each in parts if each.kind != "detail"}  # fmt: skip
             # One matter is better understood from its whole sentence.
-            found += parts if len(matters) > 1 else [self._piece(sentence, skip)]
+            found += parts if len(matters) > 1 else [self._piece(sentence, _in(sentence, skip))]
         return found
 
     def groups(self, pieces: Iterable[Piece], is_list: bool = False) -> list[Group]:
@@ -121,8 +124,8 @@ class Sorter:
         kind = self._words.nearest(text) or self._town.incident_type("other")
         if not seen or kind is None:
             return None
-        seen[0].guess = Guess(kind, LIKELY, 0)
-        return Group("incident", list(waiting))
+        first = replace(seen[0], guess=Guess(kind, LIKELY, 0))
+        return Group("incident", [first if each is seen[0] else each for each in waiting])
 
     def _problem_after_praise(self, group: Group, piece: Piece) -> Piece | None:
         """Take "only one is broken already" after praise of the benches for an incident."""
@@ -135,9 +138,8 @@ class Sorter:
         place = piece.place or next((p.place for p in group.pieces if p.place), None)
         return Piece(piece.span, "incident", guess=guesses[0], place=place)
 
-    def _piece(self, span: Span, skip: Iterable[tuple[int, int]]) -> Piece:
-        inner = [(a - span.start, b - span.start) for a, b in skip if span.start <= a < span.end]
-        places = places_in(span.text, inner)
+    def _understood(self, span: Span, skip: Spans) -> Piece:
+        places = places_in(span.text, skip)
         place = max(places, key=lambda each: each.score) if places else None
         guesses = self._words.guesses(
             span.text, [each.span for each in places if each.score >= NAMED]
@@ -225,6 +227,12 @@ class Sorter:
             return False
         tells = weight >= CERTAIN and (place is not None or _PROTEST.match(text) is not None)
         return _WH.match(text) is not None or (not tells and (asks or weight < CERTAIN))
+
+
+def _in(span: Span, stretches: Spans) -> Spans:
+    """Return the stretches that begin in `span`, counted from its beginning."""
+    start, end = span.start, span.end
+    return tuple((a - start, b - start) for a, b in stretches if start <= a < end)
 
 
 def _is_named(piece: Piece) -> bool:

@@ -1,13 +1,14 @@
 """The place that a resident names, in their own words: streets, landmarks, lots."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from townhall.clerk.spelling import is_known_word
 from townhall.clerk.text import fold, has_cjk
 from townhall.clerk.vocabulary import load_vocabulary
 
+Spans = tuple[tuple[int, int], ...]  # stretches of a text: from where to where
 # A place ends before these words; they begin another thought.
 _VOCABULARY = load_vocabulary("places")
 _NUMBERED = _VOCABULARY.pattern("numbered", re.IGNORECASE)
@@ -69,12 +70,13 @@ class Place:
         return (self.core if self.core >= 0 else self.start, self.end)
 
 
-def places_in(text: str, skip: Iterable[tuple[int, int]] = ()) -> list[Place]:
+@lru_cache(maxsize=1024)
+def places_in(text: str, skip: Spans = ()) -> tuple[Place, ...]:
     """Return the places named in `text`, in order; `skip`: stretches that are none, as days."""
     for start, end in skip:
         text = text[:start] + ";" * (end - start) + text[end:]
     if has_cjk(text):
-        return _japanese(text)
+        return tuple(_japanese(text))
     candidates = _preposed(text) + _named(text)
     merged: list[Place] = []
     for place in sorted(candidates, key=lambda each: (each.start, -each.end)):
@@ -86,9 +88,9 @@ def places_in(text: str, skip: Iterable[tuple[int, int]] = ()) -> list[Place]:
         elif not merged or place.start >= merged[-1].end:
             merged.append(place)
     finished = [_finished(text, each) for each in merged if each.score >= NAMED]
-    return [
+    return tuple(
         replace(each, score=0.4) if _GENERIC.fullmatch(each.text) else each for each in finished
-    ]
+    )
 
 
 def _finished(text: str, place: Place) -> Place:

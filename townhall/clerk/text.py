@@ -2,14 +2,15 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
-from snowballstemmer import stemmer  # type: ignore[import-untyped]
+from Stemmer import Stemmer
 
 from townhall.clerk.vocabulary import load_vocabulary
 
-_STEMMER = stemmer("english")
+_STEMMER = Stemmer("english")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _VOCABULARY = load_vocabulary("text")
@@ -21,8 +22,7 @@ _LIST = _VOCABULARY.pattern("list_item", re.IGNORECASE)
 _SHORT = _VOCABULARY.table("short")
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """One word: as compared (`stem`, `plain`) and where it stands in the text."""
 
     plain: str
@@ -31,8 +31,7 @@ class Word:
     end: int
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """A piece of a message: its text and where it begins."""
 
     text: str
@@ -46,6 +45,8 @@ class Span:
 
 def fold(text: str) -> str:
     """Return `text` for comparison: no case, no accents on Latin letters, plain apostrophes."""
+    if text.isascii():
+        return text.lower()
     bare = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
     if bare.isascii():
         return bare
@@ -53,6 +54,13 @@ def fold(text: str) -> str:
         return bare
     parts = unicodedata.normalize("NFD", bare)
     return "".join(part for part in parts if unicodedata.category(part) != "Mn")
+
+
+def fold_in_place(text: str) -> str:
+    """Return `text` folded letter by letter, so that every position is that of the original."""
+    if text.isascii():
+        return text.lower()
+    return "".join(folded if len(folded := fold(c)) == 1 else c for c in text)
 
 
 def has_cjk(text: str) -> bool:
@@ -74,14 +82,18 @@ def spelled_out(text: str) -> str:
 @lru_cache(maxsize=1024)
 def words(text: str) -> tuple[Word, ...]:
     """Return the words of `text` in order."""
-    found = []
+    return tuple(split(text))
+
+
+def split(text: str) -> Iterator[Word]:
+    """Yield the words of `text`, which will not be asked for again."""
     for match in _WORD.finditer(text):
         plain = fold(match.group()).replace("'", "")
         plain = _SHORT.get(plain, plain)
-        found.append(Word(plain, stem(plain), match.start(), match.end()))
-    return tuple(found)
+        yield Word(plain, stem(plain), match.start(), match.end())
 
 
+@lru_cache(maxsize=1024)
 def sentences(text: str) -> tuple[Span, ...]:
     """Return the sentences of `text`; abbreviations such as "St." do not end one."""
     found = []

@@ -89,7 +89,7 @@ class Reader:
         acts = self._acts.acts_in(text)
         reporter = reporter_in(text)
         when = when_in(text, sent, prefer_last="correct" in acts)
-        skip = [*when.spans, *_span_of(reporter, text)]
+        skip = (*when.spans, *_span_of(reporter, text))
         pieces = self._sorter.pieces(text, skip, is_list="three" in acts)
         groups = self._sorter.groups(pieces, is_list="three" in acts)
         return Reading(
@@ -101,7 +101,7 @@ class Reader:
             ),
             questions=tuple(piece.span.text for piece in pieces if piece.kind == "question"),
             details=" ".join(piece.span.text for piece in pieces if piece.kind == "detail"),
-            places=tuple(places_in(text, skip)),
+            places=places_in(text, skip),
             when=when,
             reporter=reporter,
             references=tuple(dict.fromkeys(ref.upper() for ref in _REFERENCE.findall(text))),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-import snowballstemmer  # type: ignore[import-untyped]
+from Stemmer import Stemmer
 
 TABLE = Path(__file__).parent / "words.toml"
 TERM_LIMIT_CHARS = 60  # longer ones are addresses or noise
@@ -153,5 +153,5 @@ def _stems(entry: str) -> tuple[str, ...]:
 
 
 @cache
-def _stemmer() -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer("english")
+def _stemmer() -> Stemmer:
+    return Stemmer("english")
