@@ -8,16 +8,17 @@ import re
 import shutil
 from collections.abc import Iterable
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from townhall.town_files import TownFile
+from townhall.town_files import TownFile, read_text
 
 SAMPLE = Path(__file__).parent / "sample_town"
+GENERAL, TAXONOMY = "town.toml", "taxonomy.toml"
 
 
 class TownConfigError(Exception):
@@ -200,8 +201,14 @@ def load_town(folder: Path | None) -> Town:
     home = folder or SAMPLE
     if not home.is_dir():
         raise TownConfigError(f"{home}: there is no such folder; `townhall init` makes one")
-    general = _read(home / "town.toml")
-    taxonomy = _read(home / "taxonomy.toml")
+    return _town(home, _read(home / GENERAL), _read(home / TAXONOMY))
+
+
+# A server asks twice, for its banner and for its desk, and to parse 400 KB takes 0.1 s.
+@lru_cache(maxsize=4)
+def _town(home: Path, general_text: str, taxonomy_text: str) -> Town:
+    general = _parse(GENERAL, general_text)
+    taxonomy = _parse(TAXONOMY, taxonomy_text)
     _check(_TownFileModel, general)
     _check(_TaxonomyFileModel, taxonomy)
     _refuse_twins(taxonomy, "incident_types")
@@ -216,11 +223,18 @@ def copy_sample_town(target: Path) -> None:
     shutil.copytree(SAMPLE, target, dirs_exist_ok=True)
 
 
-def _read(path: Path) -> TownFile:
+def _read(path: Path) -> str:
     try:
-        return TownFile.read(path)
+        return read_text(path)
     except (OSError, ValueError) as error:
         raise TownConfigError(f"{path.name}: {error}") from error
+
+
+def _parse(name: str, text: str) -> TownFile:
+    try:
+        return TownFile.parse(name, text)
+    except ValueError as error:
+        raise TownConfigError(f"{name}: {error}") from error
 
 
 def _check(model: type[_Entry], file: TownFile) -> None:

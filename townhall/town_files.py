@@ -21,25 +21,29 @@ class TownFile:
     lines: dict[KeyPath, int]
 
     @classmethod
-    def read(cls, path: Path) -> "TownFile":
-        """Return the file at `path`; OSError or ValueError with a readable message if it cannot."""
-        if not path.is_file():
-            raise FileNotFoundError("the file is missing; copy it from the sample town")
-        try:
-            text = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise ValueError("the file is not UTF-8 text; save it as UTF-8") from error
+    def parse(cls, name: str, text: str) -> "TownFile":
+        """Return the file called `name` with that text; ValueError, readable, if it is no TOML."""
         try:
             data = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise ValueError(f"not valid TOML: {error}") from error
-        return cls(path.name, data, _lines(text))
+        return cls(name, data, _lines(text))
 
     def line_of(self, path: KeyPath) -> int:
         """Return the line of the key at `path`, or of the nearest thing around it."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
+
+
+def read_text(path: Path) -> str:
+    """Return what is in the file; OSError or ValueError with a readable message if it cannot."""
+    if not path.is_file():
+        raise FileNotFoundError("the file is missing; copy it from the sample town")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError("the file is not UTF-8 text; save it as UTF-8") from error
 
 
 def _lines(text: str) -> dict[KeyPath, int]:
