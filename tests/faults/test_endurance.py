@@ -66,21 +66,21 @@ async def test_nothing_is_left_behind(
         [worker] = await start(fake, f"sqlite:///{tmp_path / 'townhall.db'}")
         await _converse(worker, 50, dice)
         await _settle(worker)
-        files, threads, memory = _held(worker)
+        before = await _held(worker)
         await _converse(worker, turns, dice)
         await _settle(worker)
-        files_after, threads_after, memory_after = _held(worker)
+        async with asyncio.timeout(SETTLED_SECONDS):
+            while (after := await _held(worker))["tasks"] > before["tasks"]:
+                await asyncio.sleep(0.1)
         assert fake.stats.open_now == 0
     figures.note(
         turns=turns,
-        files=f"{files} -> {files_after}",
-        threads=f"{threads} -> {threads_after}",
-        megabytes=f"{memory} -> {memory_after}",
+        **{name: f"{number} -> {after[name]}" for name, number in before.items()},
     )
     # The pools of the database and of the model's client may not have been full before.
-    assert files_after <= files + 2 * AT_ONCE
-    assert threads_after <= threads + AT_ONCE
-    assert memory_after - memory < MEGABYTES
+    assert after["files"] <= before["files"] + 2 * AT_ONCE
+    assert after["threads"] <= before["threads"] + AT_ONCE
+    assert after["megabytes"] < before["megabytes"] + MEGABYTES
 
 
 async def _converse(worker: Worker, turns: int, dice: random.Random) -> None:
@@ -108,18 +108,26 @@ async def _client() -> AsyncIterator[httpx.AsyncClient]:
 async def _settle(worker: Worker) -> None:
     """Return when no turn runs and no stream is open."""
     names = ("townhall_running_turns", "townhall_open_streams")
-    async with asyncio.timeout(SETTLED_SECONDS), httpx.AsyncClient() as client:
-        while True:
-            text = (await client.get(f"{worker.url}/metrics")).text
-            if all(f"\n{name} 0.0\n" in text for name in names):
-                return
+    async with asyncio.timeout(SETTLED_SECONDS):
+        while any([await _metric(worker, name) for name in names]):
             await asyncio.sleep(0.1)
 
 
-def _held(worker: Worker) -> tuple[int, int, int]:
-    """Return the open files, the threads and the resident megabytes of the process."""
+async def _held(worker: Worker) -> dict[str, int]:
+    """Return what the process holds."""
     process = Path(f"/proc/{worker.pid}")
     status = (process / "status").read_text()
     numbers = dict(re.findall(r"^(\w+):\s+(\d+)", status, re.MULTILINE))
-    files = len(list((process / "fd").iterdir()))
-    return files, int(numbers["Threads"]), int(numbers["VmRSS"]) // 1024
+    return {
+        "tasks": await _metric(worker, "townhall_tasks"),
+        "files": len(list((process / "fd").iterdir())),
+        "threads": int(numbers["Threads"]),
+        "megabytes": int(numbers["VmRSS"]) // 1024,
+    }
+
+
+async def _metric(worker: Worker, name: str) -> int:
+    async with httpx.AsyncClient() as client:
+        text = (await client.get(f"{worker.url}/metrics")).text
+    [number] = re.findall(rf"^{name} (\S+)$", text, re.MULTILINE)
+    return int(float(number))

@@ -1,5 +1,7 @@
 """Figures of this process for Prometheus, at `/metrics`. Each worker process has its own."""
 
+import asyncio
+
 from prometheus_client import (
     CONTENT_TYPE_PLAIN_0_0_4,
     CollectorRegistry,
@@ -37,8 +39,12 @@ LOG_LAG = Gauge(
     "How far the database is behind the events that were told.",
     registry=REGISTRY,
 )
+TASKS = Gauge(
+    "townhall_tasks", "Tasks of the event loop: duties, requests and turns.", registry=REGISTRY
+)
 
 
 def exposition() -> bytes:
-    """Return all figures in Prometheus' text format."""
+    """Return all figures in Prometheus' text format. To be called in the event loop."""
+    TASKS.set(len(asyncio.all_tasks()))
     return generate_latest(REGISTRY)
