@@ -14,7 +14,6 @@ from tests.faults.worker import Worker
 STREAMS = 30
 END_SECONDS = 25.0
 SHORT = Answer(text="At once.")
-LONG = Answer(tokens=20, delay=0.3)
 
 
 @SQLITE_FIRST
@@ -49,7 +48,7 @@ async def test_sigterm_with_open_streams(
 
 def _rules(drain_seconds: int) -> list[Rule]:
     # Of three residents one has ended, one ends in the time of grace, one would not.
-    lasting = Answer(tokens=60, delay=drain_seconds / 10)
+    lasting = Answer(tokens=60, delay=drain_seconds / 20)
     return [
         Rule(lasting, when=Condition(last="Number 0"), times=None),
         Rule(Answer(tokens=10, delay=drain_seconds / 20), when=Condition(last="Number 1")),
