@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from tests.faults.forge import Forge
 from tests.postgres import PostgresServer, database_folder
 from tests.server import Settled
 from townhall.settings import Settings
@@ -24,6 +25,13 @@ def postgres() -> Iterator[PostgresServer]:
     """A Postgres server of this test process, stopped and removed at the end."""
     with database_folder() as folder, PostgresServer(folder) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def forge() -> Iterator[Forge]:
+    """The process that forks the servers of this test process."""
+    with Forge() as forge:
+        yield forge
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -4,12 +4,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-
-import httpx
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 START_SECONDS = 60  # a shared machine that imports the agents SDK from a cold disk
 
@@ -28,21 +23,6 @@ def free_port() -> int:
         return port
 
 
-@contextmanager
-def server_process(env: dict[str, str], folder: Path, *options: str) -> Iterator[str]:
-    """Run `townhall serve` in `folder` until the block ends; give its URL once it is ready."""
-    port = free_port()
-    command = [sys.executable, "-m", "townhall", "serve", "--port", str(port), *options]
-    process = subprocess.Popen(command, env=env, cwd=folder)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_ready(url, process)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
 def townhall(
     env: dict[str, str], folder: Path, *arguments: str
 ) -> subprocess.CompletedProcess[str]:
@@ -51,16 +31,3 @@ def townhall(
     return subprocess.run(
         command, env=env, cwd=folder, capture_output=True, text=True, timeout=60, check=False
     )
-
-
-def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]") -> None:
-    for attempt in Retrying(
-        retry=retry_if_exception_type(httpx.HTTPError),
-        stop=stop_after_delay(START_SECONDS),
-        wait=wait_fixed(0.1),
-        reraise=True,
-    ):
-        with attempt:
-            if process.poll() is not None:
-                raise RuntimeError(f"the server ended with {process.returncode}")
-            httpx.get(f"{url}/ready").raise_for_status()

@@ -1,16 +1,20 @@
 """The original walk-through, with curl against a real server, and what it leaves behind."""
 
+import asyncio
 import csv
 import json
 import sqlite3
 import subprocess
 import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import httpx
 
 from tests.faults.conftest import SQLITE_FIRST
-from tests.process import environment, server_process, townhall
+from tests.faults.forge import Forge
+from tests.faults.worker import Worker
+from tests.process import environment, townhall
 
 SCRIPT = Path(__file__).parent.parent / "docs" / "walkthrough.sh"
 
@@ -23,21 +27,23 @@ def spoken(output: str, message_start: str) -> str:
     )
 
 
-def test_walk_through(tmp_path: Path, database_url: str) -> None:
+async def test_walk_through(forge: Forge, tmp_path: Path, database_url: str) -> None:
     """Every command of the README's walk-through does what it says, on both databases."""
     env = environment(tmp_path / "data", DATABASE_URL=database_url)
-    with server_process(env, tmp_path) as url:
-        done = subprocess.run(
-            ["bash", str(SCRIPT), url], capture_output=True, text=True, timeout=60, check=True
-        )
-        output = done.stdout
-        assert '"status":"ok","service":"Digital Town Hall API"' in output
-        assert '{"status":"healthy"}' in output
-        assert "Mabini Street" in spoken(output, "There is a huge pothole")
-        assert '"Hi there"' in spoken(output, "What did I just say?")
-        reply = spoken(output, "hi there i would like to give some feedback")
-        sessions = httpx.get(f"{url}/sessions", params={"limit": 10}).json()
-        named = httpx.get(f"{url}/sessions", params={"user_id": "alice"}).json()
+    server = Worker(forge, env, tmp_path)
+    await server.start()
+    done = await asyncio.create_subprocess_exec("bash", SCRIPT, server.url, stdout=PIPE)
+    output = (await done.communicate())[0].decode()
+    assert done.returncode == 0
+    assert '"status":"ok","service":"Digital Town Hall API"' in output
+    assert '{"status":"healthy"}' in output
+    assert "Mabini Street" in spoken(output, "There is a huge pothole")
+    assert '"Hi there"' in spoken(output, "What did I just say?")
+    reply = spoken(output, "hi there i would like to give some feedback")
+    async with httpx.AsyncClient(base_url=server.url) as client:
+        sessions = (await client.get("/sessions", params={"limit": 10})).json()
+        named = (await client.get("/sessions", params={"user_id": "alice"})).json()
+    await server.terminate()
     exported = townhall(env, tmp_path, "export", "--kind", "feedback", "--format", "json")
     [feedback] = json.loads(exported.stdout)
     assert feedback["feedback_kind"] == "suggestion"
@@ -51,12 +57,15 @@ def test_walk_through(tmp_path: Path, database_url: str) -> None:
     assert [line.split()[3] for line in checked.stdout.splitlines() if "feedback" in line] == ["1"]
 
 
-def test_what_was_filed_is_found(tmp_path: Path) -> None:
+async def test_what_was_filed_is_found(forge: Forge, tmp_path: Path) -> None:
     """It is a row that any SQLite client can read, and a line of the export without a formula."""
     env = environment(tmp_path / "data")
     body = {"message": "=HYPERLINK(1) I suggest more benches. My name is Ana Cruz. That's all."}
-    with server_process(env, tmp_path) as url:
-        httpx.post(f"{url}/chat", json=body, timeout=30)
+    server = Worker(forge, env, tmp_path)
+    await server.start()
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as client:
+        (await client.post("/chat", json=body)).raise_for_status()
+    await server.terminate()
     with sqlite3.connect(tmp_path / "data" / "townhall.db") as database:
         rows = database.execute("SELECT feedback_kind, reporter_name FROM feedback").fetchall()
     database.close()
@@ -69,17 +78,20 @@ def test_what_was_filed_is_found(tmp_path: Path) -> None:
 
 
 @SQLITE_FIRST
-def test_restart_keeps_context(tmp_path: Path, database_url: str) -> None:
+async def test_restart_keeps_context(forge: Forge, tmp_path: Path, database_url: str) -> None:
     """After a restart the sessions are there, and the desk knows what was said."""
-    env = environment(tmp_path / "data", DATABASE_URL=database_url)
-    with server_process(env, tmp_path) as url:
-        httpx.post(f"{url}/chat", json={"message": "Hi there", "session_id": "s1"}, timeout=30)
-    with server_process(env, tmp_path) as url:
+    server = Worker(forge, environment(tmp_path / "data", DATABASE_URL=database_url), tmp_path)
+    await server.start()
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as client:
+        said = {"message": "Hi there", "session_id": "s1"}
+        (await client.post("/chat", json=said)).raise_for_status()
+        await server.terminate()
+        await server.start()
         asked = {"message": "What did I just say?", "session_id": "s1"}
-        answer = httpx.post(
-            f"{url}/chat", json=asked, headers={"Accept": "application/json"}, timeout=30
-        ).json()
-        listed = httpx.get(f"{url}/sessions").json()
+        answered = await client.post("/chat", json=asked, headers={"Accept": "application/json"})
+        answer = answered.json()
+        listed = (await client.get("/sessions")).json()
+    await server.terminate()
     assert '"Hi there"' in answer["text"]
     assert [(s["session_id"], s["message_count"]) for s in listed["sessions"]] == [("s1", 4)]
 

@@ -57,13 +57,6 @@ def figures(request: pytest.FixtureRequest) -> Iterator[Figures]:
     sys.stdout.write(f"\nFIGURES {figures}\n")
 
 
-@pytest.fixture(scope="session")
-def forge() -> Iterator[Forge]:
-    """The process that forks the servers of this test process."""
-    with Forge() as forge:
-        yield forge
-
-
 @pytest.fixture
 async def start(forge: Forge, tmp_path: Path) -> AsyncIterator[Start]:
     """A way to start workers."""

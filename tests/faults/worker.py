@@ -20,7 +20,7 @@ class Worker:
     """A `townhall serve` at `url`; after its end `start` begins another one at the same address."""
 
     def __init__(
-        self, forge: Forge, environment: dict[str, str], folder: Path, options: Sequence[str]
+        self, forge: Forge, environment: dict[str, str], folder: Path, options: Sequence[str] = ()
     ) -> None:
         self._forge = forge
         self._environment = environment
