@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from pydantic import SecretStr
-from sqlalchemy import Connection, insert, select, text
-from sqlalchemy.exc import StatementError
+from sqlalchemy import Connection, event, insert, select, text
+from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import townhall.knowledge.tables  # noqa: F401  # its table belongs to the metadata
@@ -31,7 +32,7 @@ from sqlalchemy import URL, text
 from townhall.db.engine import Database
 
 async def main():
-    database = Database.open(URL.create("sqlite+aiosqlite", database=sys.argv[1]))
+    database = Database.open(URL.create("sqlite", database=sys.argv[1]))
     for _ in range(50):
         async with database.writing() as connection:
             n = await connection.scalar(text("SELECT n FROM counter"))
@@ -118,9 +119,9 @@ async def test_a_database_of_a_newer_version_is_refused(
             "postgresql+asyncpg://u:p@h/db?ssl=require",
         ),
         ("postgresql:///db?host=/run/pg", "postgresql+asyncpg:///db?host=%2Frun%2Fpg"),
-        ("sqlite:///data/x.db", "sqlite+aiosqlite:///data/x.db"),
-        ("sqlite:////var/x.db", "sqlite+aiosqlite:////var/x.db"),
-        ("sqlite+aiosqlite:///x.db", "sqlite+aiosqlite:///x.db"),
+        ("sqlite:///data/x.db", "sqlite:///data/x.db"),
+        ("sqlite:////var/x.db", "sqlite:////var/x.db"),
+        ("sqlite+aiosqlite:///x.db", "sqlite:///x.db"),
     ],
 )
 def test_an_address_as_people_paste_it(given: str, used: str, tmp_path: Path) -> None:
@@ -133,7 +134,7 @@ def test_no_address_is_a_file_in_the_data_directory(tmp_path: Path) -> None:
     """Without DATABASE_URL the database is SQLite, beside the secret."""
     url = database_url(make_settings(tmp_path))
     assert (url.drivername, url.database) == (
-        "sqlite+aiosqlite",
+        "sqlite",
         str(tmp_path / "data/townhall.db"),
     )
 
@@ -198,7 +199,8 @@ async def test_a_transaction_without_its_caller(database: Database) -> None:
         begun.clear()
     await database.write(add_two)
     tally = text("SELECT count(*) FILTER (WHERE n = 1), count(*) FILTER (WHERE n = 2) FROM pairs")
-    ones, twos = (await database.read(lambda connection: connection.execute(tally))).one()
+    async with database.reading() as connection:
+        ones, twos = (await connection.execute(tally)).one()
     assert ones == twos >= 1
 
 
@@ -213,6 +215,29 @@ async def test_a_transaction_that_waits_for_something_else(sqlite_database: Data
         await sqlite_database.write(sleep)
     names = text("SELECT count(*) FROM sqlite_master WHERE name = 'dreams'")
     assert await sqlite_database.read(lambda connection: connection.scalar(names)) == 0
+
+
+async def test_what_is_written_together_fails_alone(sqlite_database: Database) -> None:
+    """Of 30 transactions at once every third fails: what it did is undone, the others are kept."""
+    database = sqlite_database
+    commits: list[object] = []
+    event.listen(database.engine, "commit", commits.append)
+    await database.write(lambda c: c.execute(text("CREATE TABLE numbers (n INTEGER UNIQUE)")))
+
+    async def add(n: int, connection: AsyncConnection) -> int:
+        await connection.execute(text("INSERT INTO numbers VALUES (:n)"), {"n": n})
+        if n % 3 == 0:
+            await connection.execute(text("INSERT INTO numbers VALUES (:n)"), {"n": n})
+        return n
+
+    each = [database.write(partial(add, n)) for n in range(30)]
+    results = await asyncio.gather(*each, return_exceptions=True)
+    async with database.reading() as connection:
+        kept = (await connection.scalars(text("SELECT n FROM numbers ORDER BY n"))).all()
+    good = [n for n in range(30) if n % 3]
+    assert kept == [result for result in results if isinstance(result, int)] == good
+    assert sum(isinstance(result, IntegrityError) for result in results) == 10
+    assert len(commits) <= 3
 
 
 async def test_four_processes_lose_no_update(sqlite_database: Database) -> None:

@@ -79,7 +79,7 @@ async def test_overwriting_is_our_own_choice(tmp_path: Path) -> None:
     database = Database.open(database_url(make_settings(tmp_path)))
     with closing(sqlite3.connect(tmp_path / "as-built.db")) as connection:
         connection.execute("PRAGMA secure_delete = OFF")
-        database.engine.sync_engine.pool.dispatch.connect(connection, None)
+        database.engine.pool.dispatch.connect(connection, None)
         found = connection.execute("PRAGMA secure_delete").fetchone()
     await database.close()
     assert found == (1,)

@@ -69,7 +69,7 @@ async def test_requests_while_the_database_is_away(
         FakeOpenAI(filing_rules()) as fake,
         serve(_settings(tmp_path, fake, fragile_url)) as server,
     ):
-        (await server.client.get("/ready")).raise_for_status()  # when the clerk is loaded
+        await server.desk.warming
         assert (await server.say(report(STREETS[0]))).json()["text"] == THANKS
         with fragile.frozen():
             hanging = await _refusal_seconds(server)

@@ -6,18 +6,16 @@ threads for every statement. A database that does not answer becomes `DatabaseUn
 nowhere else.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any, Self, TypeVar
 
 import asyncpg
-import orjson
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 from tenacity import (
     AsyncRetrying,
     retry_if_exception_type,
@@ -26,14 +24,14 @@ from tenacity import (
 )
 
 from townhall.db.places import Places
-from townhall.db.sqlite import on_thread, sqlite_engine
+from townhall.db.postgres import Postgres
+from townhall.db.sqlite import Sqlite
 from townhall.errors import DatabaseUnavailable
 from townhall.settings import Settings
 
 POOL_SIZE = 10  # connections; a turn holds none while its model thinks
 POOL_TIMEOUT = timedelta(seconds=2.5)  # a request is refused within 3 s; SQLAlchemy's own is 30
 PERSISTENCE = timedelta(seconds=10)  # how long a database may restart without a loss
-STATEMENT_TIMEOUT = timedelta(seconds=10)  # for a Postgres that takes connections and then hangs
 # Classes of SQLSTATE that say "not now": connection, deadlock or serialization, out of resources
 # (disk, memory, connections), intervention (shutting down), system error. 28, 3D and 42P01 are a
 # database that does not let us in, is gone or is empty, as SQLite says it. The rest are mistakes.
@@ -52,44 +50,40 @@ Work = Callable[[AsyncConnection], Awaitable[T]]
 class Database:
     """An open database."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.engine = engine
-        self.is_sqlite = engine.dialect.name == "sqlite"
-        # SQLite has one writer; waiting here is fair and free, waiting in SQLite is neither.
-        self._writer = asyncio.Lock() if self.is_sqlite else nullcontext()
-        # A file does not hang; after a process was killed it may be busy with its recovery.
-        self._connect_seconds = None if self.is_sqlite else POOL_TIMEOUT.total_seconds()
-        self._places = Places(
-            POOL_SIZE,
-            still_seconds=POOL_TIMEOUT.total_seconds(),
-            most_seconds=PERSISTENCE.total_seconds(),
-        )
-        self._partings: set[asyncio.Task[None]] = set()
-        self._transactions: set[asyncio.Task[Any]] = set()
+    def __init__(self, backend: Sqlite | Postgres) -> None:
+        self._backend: Any = backend
+        self.engine = backend.engine
+        self.is_sqlite = isinstance(backend, Sqlite)
 
     @classmethod
     def open(cls, url: URL) -> Self:
         """Open the database at `url` (see `database_url`); nothing is sent before first use."""
-        if url.get_backend_name() == "sqlite":
-            return cls(sqlite_engine(url, POOL_SIZE, POOL_TIMEOUT))
-        return cls(_postgres_engine(url))
+        places = Places(
+            POOL_SIZE,
+            still_seconds=POOL_TIMEOUT.total_seconds(),
+            most_seconds=PERSISTENCE.total_seconds(),
+        )
+        kind = Sqlite if url.get_backend_name() == "sqlite" else Postgres
+        return cls(kind(url, POOL_SIZE, POOL_TIMEOUT, places))
 
     async def close(self) -> None:
         """Close every connection, after the transactions that are under way."""
-        await asyncio.gather(*self._partings)
-        await asyncio.gather(*self._transactions, return_exceptions=True)
-        await self.engine.dispose()
+        await self._backend.close()
 
     async def read(self, work: Work[T]) -> T:
         """Return the result of `work`, which sees one snapshot. DatabaseUnavailable if it cannot.
 
         `work` waits for nothing but its connection.
         """
-        return await self._transact(work, is_writing=False)
+        with _translated_errors():
+            result: T = await self._backend.transact(work, is_writing=False)
+            return result
 
     async def write(self, work: Work[T]) -> T:
         """Do `work` as `read` does and commit it; nothing is saved if it raises."""
-        return await self._transact(work, is_writing=True)
+        with _translated_errors():
+            result: T = await self._backend.transact(work, is_writing=True)
+            return result
 
     async def persist(self, work: Work[T]) -> T:
         """Do `work` in a transaction that must not be lost: for up to 10 s again and again.
@@ -110,75 +104,16 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection in a transaction for a block: as `read`, but slower on SQLite."""
-        async with self._prepared(is_writing=False) as connection, connection.begin():
-            yield connection
+        with _translated_errors():
+            async with self._backend.block(is_writing=False) as connection:
+                yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection for a block as `reading` does, committed at the end."""
-        async with self._prepared(is_writing=True) as connection, connection.begin():
-            yield connection
-
-    async def _transact(self, work: Work[T], *, is_writing: bool) -> T:
-        if not self.is_sqlite:
-            async with self._prepared(is_writing=is_writing) as connection:
-                return await _in_transaction(connection, work)
-        # A thread at work cannot be cancelled: whoever waited for it may go, it ends.
-        task = asyncio.create_task(self._transact_on_thread(work, is_writing=is_writing))
-        self._transactions.add(task)
-        task.add_done_callback(self._forget)
-        return await asyncio.shield(task)
-
-    async def _transact_on_thread(self, work: Work[T], *, is_writing: bool) -> T:
-        async with self._prepared(is_writing=is_writing) as connection:
-            return await on_thread(connection, _in_transaction(connection, work))
-
-    def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._transactions.discard(task)
-        if not task.cancelled():
-            task.exception()  # whoever waited for it may be gone
-
-    @asynccontextmanager
-    async def _prepared(self, *, is_writing: bool) -> AsyncIterator[AsyncConnection]:
-        writer = self._writer if is_writing else nullcontext()
         with _translated_errors():
-            async with writer, self._connected() as connection:
-                await connection.execution_options(townhall_writing=is_writing)
+            async with self._backend.block(is_writing=True) as connection:
                 yield connection
-
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[AsyncConnection]:
-        async with self._places.taken(), self._connection() as connection:
-            yield connection
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
-        # The pool's own timeout is for a free place in it, not for a server that hangs. To part
-        # with such a server takes SQLAlchemy two seconds more: nobody waits for that.
-        connecting = asyncio.ensure_future(self.engine.connect().start())
-        try:
-            async with asyncio.timeout(self._connect_seconds):
-                connection = await asyncio.shield(connecting)
-        except BaseException:
-            self._partings.add(parting := asyncio.create_task(_part(connecting)))
-            parting.add_done_callback(self._partings.discard)
-            raise
-        async with AsyncExitStack() as open_until_the_end:
-            open_until_the_end.push_async_exit(connection)
-            yield connection
-
-
-async def _part(connecting: "asyncio.Future[AsyncConnection]") -> None:
-    """Give back a connection that comes too late, if it comes."""
-    connecting.cancel()
-    await asyncio.wait([connecting])
-    if not connecting.cancelled() and connecting.exception() is None:
-        await connecting.result().close()
-
-
-async def _in_transaction(connection: AsyncConnection, work: Work[T]) -> T:
-    async with connection.begin():
-        return await work(connection)
 
 
 @contextmanager
@@ -205,7 +140,7 @@ def database_url(settings: Settings) -> URL:
     without a setting it is `townhall.db` in the data directory. ValueError for anything else.
     """
     if settings.database_url is None:
-        return URL.create("sqlite+aiosqlite", database=str(settings.data / "townhall.db"))
+        return URL.create("sqlite", database=str(settings.data / "townhall.db"))
     try:
         url = make_url(settings.database_url.get_secret_value().strip())
     except (ArgumentError, ValueError):
@@ -215,7 +150,7 @@ def database_url(settings: Settings) -> URL:
     if backend == "sqlite":
         if url.database in (None, "", ":memory:"):
             raise ValueError("DATABASE_URL must name a file, as in sqlite:///townhall.db")
-        return url.set(drivername="sqlite+aiosqlite")
+        return url.set(drivername="sqlite")
     if backend in ("postgres", "postgresql"):
         return _postgres_url(url)
     raise ValueError(
@@ -233,23 +168,3 @@ def _postgres_url(url: URL) -> URL:
     if unknown:
         raise ValueError(f"DATABASE_URL has parameters that are not understood: {unknown}")
     return url.set(drivername="postgresql+asyncpg")
-
-
-def _postgres_engine(url: URL) -> AsyncEngine:
-    return create_async_engine(
-        url,
-        pool_size=POOL_SIZE,
-        max_overflow=0,
-        pool_timeout=POOL_TIMEOUT.total_seconds(),
-        pool_pre_ping=True,
-        json_serializer=lambda value: orjson.dumps(value).decode(),
-        json_deserializer=orjson.loads,
-        # A transaction pooler gives each transaction another server connection: no statement
-        # may be kept by name (asyncpg's cache) or by SQLAlchemy (its own).
-        connect_args={
-            "statement_cache_size": 0,
-            "prepared_statement_cache_size": 0,
-            "timeout": POOL_TIMEOUT.total_seconds(),
-            "command_timeout": STATEMENT_TIMEOUT.total_seconds(),
-        },
-    )

@@ -24,15 +24,26 @@ class Places:
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[None]:
         """Hold a place for the block; DatabaseUnavailable if there is none to be had."""
+        await self.take()
+        has_succeeded = False
+        try:
+            yield
+            has_succeeded = True
+        finally:
+            self.leave(has_succeeded=has_succeeded)
+
+    async def take(self) -> None:
+        """Take a place, to be left later; DatabaseUnavailable if there is none to be had."""
         if self._free.locked():
             await self._wait_in_line()
         else:
             await self._free.acquire()
-        try:
-            yield
+
+    def leave(self, *, has_succeeded: bool) -> None:
+        """Leave the place to the next in line."""
+        if has_succeeded:
             self._moved_at = asyncio.get_running_loop().time()
-        finally:
-            self._free.release()
+        self._free.release()
 
     async def _wait_in_line(self) -> None:
         served = asyncio.ensure_future(self._free.acquire())

@@ -1,47 +1,235 @@
-"""SQLite as we open it: durable, patient with other processes, and each connection on its thread.
+"""SQLite as we open it: durable, patient with other processes, never in the event loop's way.
 
 A statement takes microseconds and a change of threads many, so a whole transaction is done in one
-visit to the connection's thread (`on_thread`).
+visit to a thread (`transact`), by SQLAlchemy's own connection for threads.
 """
 
+import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import aiosqlite
 import orjson
-from sqlalchemy import URL, Engine, PoolResetState, event
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import URL, Connection, Engine, PoolResetState, create_engine, event
+
+from townhall.db.places import Places
 
 BUSY_TIMEOUT = timedelta(seconds=10)  # how long SQLite waits for another process's write
+MOST_TOGETHER = 64  # transactions in one commit
 WAL_TRIES = 10  # each waits for up to the busy timeout
 
 T = TypeVar("T")
+Work = Callable[["ThreadConnection"], Coroutine[Any, Any, T]]
 
 
-class _Connection(aiosqlite.Connection):
-    """aiosqlite's connection; what its own thread asks for is done at once, not sent there."""
+@dataclass(frozen=True)
+class Failure:
+    """A transaction that failed, among others that did not."""
 
-    async def run(self, function: Callable[[], T]) -> T:
-        """Return the result of `function`, called on the connection's thread."""
-        result: T = await self._execute(function)
-        return result
-
-    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if threading.current_thread() is self._thread:
-            return fn(*args, **kwargs)
-        return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+    error: Exception
 
 
-async def on_thread(connection: AsyncConnection, transaction: Coroutine[Any, Any, T]) -> T:
-    """Run `transaction`, which waits for nothing but `connection`, on the connection's thread."""
-    driver: Any = (await connection.get_raw_connection()).driver_connection
-    assert isinstance(driver, _Connection)  # noqa: S101  # `sqlite_engine` makes no other
-    return await driver.run(partial(_finish, transaction))
+class Sqlite:
+    """A file, and the threads that work on it.
+
+    One of them writes at a time, and what waits to be written meanwhile is committed together: a
+    commit waits for the disk and costs more than the statements of a transaction.
+    """
+
+    def __init__(self, url: URL, pool_size: int, pool_timeout: timedelta, places: Places) -> None:
+        self.engine = _engine(url, pool_size, pool_timeout)
+        self._writing_engine = self.engine.execution_options(townhall_writing=True)
+        self._threads = ThreadPoolExecutor(pool_size, thread_name_prefix="sqlite")
+        self._places = places
+        # SQLite has one writer; waiting here is fair and free, waiting in SQLite is neither.
+        self._writer = asyncio.Lock()
+        self._unwritten: list[tuple[Work[Any], asyncio.Future[Any]]] = []
+        self._writing: asyncio.Task[None] | None = None
+        self._reading: set[asyncio.Future[Any]] = set()
+
+    async def close(self) -> None:
+        """Close every connection, after the transactions that are under way."""
+        if self._writing is not None:
+            await self._writing
+        await asyncio.gather(*self._reading, return_exceptions=True)
+        self._threads.shutdown()
+        self.engine.dispose()
+
+    async def transact(self, work: Work[T], *, is_writing: bool) -> T:
+        """Do `work`, which waits for nothing but its connection, in a transaction on a thread."""
+        result = self._write(work) if is_writing else await self._read(work)
+        # A thread at work cannot be stopped: whoever waits for it may go, it ends.
+        return await asyncio.shield(result)
+
+    async def _read(self, work: Work[T]) -> "asyncio.Future[T]":
+        await self._places.take()
+        reading = asyncio.get_running_loop().run_in_executor(
+            self._threads, _read, self.engine, work
+        )
+        self._reading.add(reading)
+        reading.add_done_callback(self._leave)
+        return reading
+
+    def _leave(self, reading: "asyncio.Future[Any]") -> None:
+        self._reading.discard(reading)
+        self._places.leave(has_succeeded=reading.exception() is None)
+
+    def _write(self, work: Work[T]) -> "asyncio.Future[T]":
+        written: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._unwritten.append((work, written))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_all())
+        return written
+
+    async def _write_all(self) -> None:
+        while self._unwritten:
+            async with self._writer:
+                batch, self._unwritten = (
+                    self._unwritten[:MOST_TOGETHER],
+                    self._unwritten[MOST_TOGETHER:],
+                )
+                outcomes = await self._write_together([work for work, _ in batch])
+            for (_, written), outcome in zip(batch, outcomes, strict=True):
+                if isinstance(outcome, Failure):
+                    written.set_exception(outcome.error)
+                else:
+                    written.set_result(outcome)
+
+    async def _write_together(self, works: list[Work[Any]]) -> list[Any]:
+        try:
+            async with self._places.taken():
+                return await asyncio.get_running_loop().run_in_executor(
+                    self._threads, _write, self._writing_engine, works
+                )
+        except Exception as error:  # noqa: BLE001  # each of the works raises it
+            return [Failure(error)] * len(works)
+
+    @asynccontextmanager
+    async def block(self, *, is_writing: bool) -> AsyncIterator["ThreadConnection"]:
+        """Give a connection in a transaction, each of whose statements visits a thread."""
+        engine = self._writing_engine if is_writing else self.engine
+        async with self._writer if is_writing else nullcontext(), self._places.taken():
+            connection = BlockConnection(engine, self._threads)
+            try:
+                await connection.begin()
+                yield connection
+            except BaseException:
+                await asyncio.shield(connection.end(is_good=False))
+                raise
+            await asyncio.shield(connection.end(is_good=True))
+
+
+class ThreadConnection:
+    """What transactions use of SQLAlchemy's AsyncConnection, on a connection for threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @property
+    def dialect(self) -> Any:
+        """The dialect, for statements that differ."""
+        return self._connection.dialect
+
+    async def execute(self, statement: Any, parameters: Any = None) -> Any:
+        """Return the result of a statement."""
+        return await self._do(lambda: self._connection.execute(statement, parameters))
+
+    async def scalar(self, statement: Any, parameters: Any = None) -> Any:
+        """Return the first column of the first row, or None."""
+        return await self._do(lambda: self._connection.scalar(statement, parameters))
+
+    async def scalars(self, statement: Any, parameters: Any = None) -> Any:
+        """Return the first column of all rows."""
+        return (await self.execute(statement, parameters)).scalars()
+
+    async def run_sync(self, work: Callable[[Connection], T]) -> T:
+        """Return what `work` makes of the connection for threads."""
+        return await self._do(lambda: work(self._connection))
+
+    async def _do(self, call: Callable[[], T]) -> T:
+        return call()
+
+
+class BlockConnection(ThreadConnection):
+    """The same for a block in which other things are waited for between the statements."""
+
+    def __init__(self, engine: Engine, threads: ThreadPoolExecutor) -> None:
+        self._engine = engine
+        self._threads = threads
+        # A statement whose waiter has gone is still under way: the next one comes after it.
+        self._one_at_a_time = threading.Lock()
+        self._is_open = False
+
+    async def begin(self) -> None:
+        """Begin the transaction."""
+
+        def begin() -> None:
+            self._connection = self._engine.connect()
+            self._is_open = True
+            self._connection.begin()
+
+        await self._do(begin)
+
+    async def end(self, *, is_good: bool) -> None:
+        """Commit it, or roll it back, and give the connection back."""
+
+        def end() -> None:
+            if not self._is_open:
+                return
+            with self._connection:
+                if is_good:
+                    self._connection.commit()
+
+        await self._do(end)
+
+    async def rollback(self) -> None:
+        """Undo what was done in the block so far."""
+        await self._do(lambda: self._connection.rollback())
+
+    async def execute(self, statement: Any, parameters: Any = None) -> Any:
+        """Return the result of a statement, all of it fetched."""
+
+        def execute() -> Any:
+            result = self._connection.execute(statement, parameters)
+            return result.freeze()() if result.returns_rows else result
+
+        return await self._do(execute)
+
+    async def _do(self, call: Callable[[], T]) -> T:
+        def call_alone() -> T:
+            with self._one_at_a_time:
+                return call()
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call_alone)
+
+
+def _read(engine: Engine, work: Work[T]) -> T:
+    with engine.begin() as connection:
+        return _finish(work(ThreadConnection(connection)))
+
+
+def _write(engine: Engine, works: list[Work[Any]]) -> list[Any]:
+    """Return the result of each work, or its failure: what one did is undone without the others."""
+    outcomes: list[Any] = []
+    with engine.begin() as connection:
+        driver: Any = connection.connection.driver_connection
+        for work in works:
+            driver.execute("SAVEPOINT work")
+            try:
+                outcomes.append(_finish(work(ThreadConnection(connection))))
+            except Exception as error:
+                if not driver.in_transaction:  # on a full disk SQLite gives up all of it
+                    raise
+                driver.execute("ROLLBACK TO work")
+                outcomes.append(Failure(error))
+            driver.execute("RELEASE work")
+    return outcomes
 
 
 def _finish(transaction: Coroutine[Any, Any, T]) -> T:
@@ -54,11 +242,11 @@ def _finish(transaction: Coroutine[Any, Any, T]) -> T:
     raise RuntimeError("a transaction on SQLite waits for nothing but its connection")
 
 
-def sqlite_engine(url: URL, pool_size: int, pool_timeout: timedelta) -> AsyncEngine:
+def _engine(url: URL, pool_size: int, pool_timeout: timedelta) -> Engine:
     """Return an engine for the file that `url` names; its folder is made if it is missing."""
     if url.database is not None:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
@@ -66,21 +254,11 @@ def sqlite_engine(url: URL, pool_size: int, pool_timeout: timedelta) -> AsyncEng
         pool_timeout=pool_timeout.total_seconds(),
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
-        connect_args={
-            # Our own BEGIN below: the driver's implicit one is deferred and loses updates.
-            "isolation_level": None,
-            "timeout": BUSY_TIMEOUT.total_seconds(),
-            "async_creator_fn": _connect,
-        },
+        # Our own BEGIN below: the driver's implicit one is deferred and loses updates.
+        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT.total_seconds()},
     )
-    _prepare(engine.sync_engine)
+    _prepare(engine)
     return engine
-
-
-def _connect(*address: Any, **options: Any) -> _Connection:
-    connection = _Connection(partial(sqlite3.connect, *address, **options), iter_chunk_size=64)
-    connection._thread.daemon = True  # noqa: SLF001  # as SQLAlchemy does for its own
-    return connection
 
 
 def _prepare(engine: Engine) -> None:
@@ -97,13 +275,14 @@ def _prepare(engine: Engine) -> None:
 
     @event.listens_for(engine, "reset")
     def _reset(connection: Any, _record: object, state: PoolResetState) -> None:
-        if not state.terminate_only and connection.driver_connection.in_transaction:
+        if not state.terminate_only and connection.in_transaction:
             connection.rollback()
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
+    def _begin(connection: Connection) -> None:
         writing = connection.get_execution_options().get("townhall_writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        driver: Any = connection.connection.driver_connection
+        driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
 def _enter_wal(cursor: sqlite3.Cursor) -> None:
