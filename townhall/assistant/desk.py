@@ -14,6 +14,7 @@ from agents import (
     RunContextWrapper,
     Runner,
     RunResultStreaming,
+    Tool,
     TResponseInputItem,
 )
 from agents.run_config import ToolExecutionConfig
@@ -49,14 +50,13 @@ class Desk:
         self.breaker = Breaker()
         self._choice = choice
         self._warming: asyncio.Future[None] | None = None
-        self._agent = Agent[TurnContext](
-            name="Town clerk",
-            instructions=_instructions,
-            tools=TOOLS if choice.is_assistant else [],
-        )
+        self._agent = _agent(choice)
+        self._fallback = _agent(CLERK)
         self._config = RunConfig(
             workflow_name=WORKFLOW,
             trace_include_sensitive_data=trace_texts,
+            # A run is one task and a turn one model call: their spans would say nothing more.
+            tracing={"include_task_and_turn_spans": False},
             # One tool after another: the journal counts the calls of a tool in their order.
             tool_execution=ToolExecutionConfig(max_function_tool_concurrency=1),
         )
@@ -79,12 +79,11 @@ class Desk:
         # A copy, because the SDK takes a millisecond to check a new one.
         config = copy(self._config)
         config.model = choice.make(context)
-        config.model_settings = HOSTED_SETTINGS if choice.is_hosted else BUILT_IN_SETTINGS
         config.trace_id = trace_id
         config.group_id = group_id
         config.trace_metadata = metadata
         return Runner.run_streamed(
-            self._agent,
+            self._fallback if fallback else self._agent,
             cast(list[TResponseInputItem], items),
             context=context,
             max_turns=MAX_MODEL_CALLS,
@@ -111,6 +110,23 @@ class Desk:
             await self._warming
         if self._choice.close is not None:
             await self._choice.close()
+
+
+class _Clerk(Agent[TurnContext]):
+    """An agent whose tools are the same for everybody: the SDK need not check them in each run."""
+
+    async def get_all_tools(self, run_context: RunContextWrapper[TurnContext]) -> list[Tool]:
+        """Return the tools."""
+        return list(TOOLS)
+
+
+def _agent(choice: ModelChoice) -> Agent[TurnContext]:
+    kind = _Clerk if choice.is_assistant else Agent[TurnContext]
+    return kind(
+        name="Town clerk",
+        instructions=_instructions,
+        model_settings=HOSTED_SETTINGS if choice.is_hosted else BUILT_IN_SETTINGS,
+    )
 
 
 def _instructions(wrapper: RunContextWrapper[TurnContext], _agent: Agent[Any]) -> str:

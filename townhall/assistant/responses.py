@@ -16,25 +16,36 @@ import orjson
 from agents import ModelBehaviorError, ModelSettings, OpenAIResponsesModel, Tool
 from openai import AsyncOpenAI, AsyncStream, BaseModel, Omit
 from openai.types.responses import (
+    Response,
     ResponseCompletedEvent,
     ResponseErrorEvent,
     ResponseFailedEvent,
+    ResponseFunctionToolCall,
     ResponseIncompleteEvent,
-    ResponseOutputItemAddedEvent,
     ResponseOutputItemDoneEvent,
+    ResponseOutputMessage,
+    ResponseUsage,
 )
+from pydantic import ValidationError
 
 END = b"[DONE]"
 TEXT = ("response.output_text.delta", "response.refusal.delta")
-# What the SDK's run loop and turns/stream.py look into.
+# What the SDK's run loop looks into.
 WHOLE: dict[str, type[BaseModel]] = {
-    "response.output_item.added": ResponseOutputItemAddedEvent,
     "response.output_item.done": ResponseOutputItemDoneEvent,
     "response.completed": ResponseCompletedEvent,
     "response.incomplete": ResponseIncompleteEvent,
     "response.failed": ResponseFailedEvent,
     "error": ResponseErrorEvent,
 }
+COMMON_ITEMS: dict[object, type[BaseModel]] = {
+    "message": ResponseOutputMessage,
+    "function_call": ResponseFunctionToolCall,
+}
+# To copy these is cheap, to construct them is not.
+_ITEM_DONE = ResponseOutputItemDoneEvent.construct()
+_COMPLETED = ResponseCompletedEvent.construct()
+_RESPONSE = Response.construct()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,14 @@ class Sign:
     """An event of which nobody reads more than its type: the model lives."""
 
     type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An output item that begins; only its type is known."""
+
+    type: str
+    item: Sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +155,38 @@ def _parsed(frame: bytes, response: httpx2.Response) -> Any:
     if failure := data.get("error"):
         raise openai.APIError("The stream failed.", request=response.request, body=failure)
     name = data.get("type", "")
-    if whole := WHOLE.get(name):
-        # The server repeats the tools and the instructions; nobody reads them there.
-        (data.get("response") or {}).update(tools=[], instructions=None)
-        return whole.construct(**data)
-    return Deltas(name, [str(data.get("delta", ""))]) if name in TEXT else Sign(name)
+    if name in TEXT:
+        return Deltas(name, [str(data.get("delta", ""))])
+    match data:
+        case {"type": "response.output_item.added", "item": {"type": str(kind)}}:
+            return Begun(name, Sign(kind))
+        case {"type": "response.output_item.done", "item": dict(item)}:
+            return _ITEM_DONE.model_copy(update={**data, "item": _item(item)})
+        case {"type": "response.completed", "response": {"output": list(_)} as response}:
+            return _COMPLETED.model_copy(update={**data, "response": _response(response)})
+    return WHOLE[name].construct(**data) if name in WHOLE else Sign(name)
+
+
+def _response(data: dict[str, Any]) -> Response:
+    # The server repeats the tools and the instructions; nobody reads them there.
+    read = {
+        "tools": [],
+        "instructions": None,
+        "output": [_item(item) for item in data["output"]],
+        "usage": ResponseUsage.construct(**data["usage"]) if data.get("usage") else None,
+    }
+    return _RESPONSE.model_copy(update=data | read)
+
+
+def _item(data: Any) -> Any:
+    """Return an output item; the common kinds without the client's search through all kinds."""
+    kind = COMMON_ITEMS.get(data.get("type")) if isinstance(data, dict) else None
+    if kind is not None:
+        try:
+            return kind.model_validate(data)
+        except ValidationError:  # a server that leaves something out
+            pass
+    return ResponseOutputItemDoneEvent.construct(item=data).item
 
 
 class Lines:
