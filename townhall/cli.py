@@ -5,7 +5,7 @@ import re
 import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -14,13 +14,15 @@ from rich.table import Table
 from townhall import __version__
 from townhall.db.engine import database_url
 from townhall.db.schema import migrate as bring_up_to_date
-from townhall.db.verification import Verification, verify
 from townhall.errors import DatabaseUnavailable, TownHallError
 from townhall.evaluation.command import eval_command
 from townhall.invocation import read_settings, run, with_database
 from townhall.keeping import erase, export, retention
 from townhall.settings import Settings
 from townhall.town import TownConfigError, copy_sample_town, load_town
+
+if TYPE_CHECKING:  # who only starts a server does not wait for what a command imports
+    from townhall.db.verification import Verification
 
 app = typer.Typer(
     name="townhall",
@@ -89,6 +91,8 @@ def chat(
 @app.command()
 def check() -> None:
     """Verify the town's files and the database; exit 1 if something is wrong."""
+    from townhall.db.verification import verify
+
     settings = read_settings()
     town = load_town(settings.town)
     console.print(f"Town: {town.name}, {len(town.incident_types)} incident types, files are sound")
@@ -191,7 +195,7 @@ def _print_address(settings: Settings) -> None:
     console.print(f"Database: {_address(settings)}", soft_wrap=True, highlight=False)
 
 
-def _print_verification(found: Verification) -> None:
+def _print_verification(found: "Verification") -> None:
     is_current = found.revision == found.newest
     console.print(f"Schema: {found.revision or 'none'}" + (", current" if is_current else ""))
     if not is_current:

@@ -13,8 +13,6 @@ from rich.console import Console
 
 from townhall.db.engine import Database
 from townhall.invocation import read_settings, run, with_database
-from townhall.records.export import export_records
-from townhall.turns.belongings import belongings_of
 
 if TYPE_CHECKING:  # who only starts a server does not wait for what a command imports
     from townhall.turns.erasure import Erased
@@ -48,6 +46,7 @@ def export(
     if user is not None:
         _export_user(user, output)
         return
+    from townhall.records.export import export_records
 
     async def write(database: Database) -> int:
         if output is None:
@@ -93,6 +92,8 @@ def retention(
 
 
 def _export_user(user_id: str, output: Path | None) -> None:
+    from townhall.turns.belongings import belongings_of
+
     mine = run(with_database(read_settings(), partial(belongings_of, user_id=user_id)))
     text = json.dumps(mine, ensure_ascii=False, indent=2) + "\n"
     if output is None:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-import limits
 from pydantic import (
     AfterValidator,
     AliasChoices,
@@ -52,8 +51,10 @@ def _network(text: str) -> str:
 
 
 def _rate(text: str) -> str:
+    from limits import parse  # a tenth of a second to import, and few set one
+
     try:
-        limits.parse(text)
+        parse(text)
     except ValueError:
         raise ValueError("must be like 20/minute") from None
     return text

@@ -9,13 +9,11 @@ nowhere else.
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import asyncpg
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection
 from tenacity import (
     AsyncRetrying,
     retry_if_exception_type,
@@ -24,10 +22,14 @@ from tenacity import (
 )
 
 from townhall.db.places import Places
-from townhall.db.postgres import Postgres
 from townhall.db.sqlite import Sqlite
 from townhall.errors import DatabaseUnavailable
 from townhall.settings import Settings
+
+if TYPE_CHECKING:  # a third of a second to import, which SQLite does not need
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from townhall.db.postgres import Postgres
 
 POOL_SIZE = 10  # connections; a turn holds none while its model thinks
 POOL_TIMEOUT = timedelta(seconds=2.5)  # a request is refused within 3 s; SQLAlchemy's own is 30
@@ -44,13 +46,13 @@ NEEDLESS_PARAMETERS = (
 PARAMETERS = {"host", "port", "ssl", "target_session_attrs"}
 
 T = TypeVar("T")
-Work = Callable[[AsyncConnection], Awaitable[T]]
+Work = Callable[["AsyncConnection"], Awaitable[T]]
 
 
 class Database:
     """An open database."""
 
-    def __init__(self, backend: Sqlite | Postgres) -> None:
+    def __init__(self, backend: "Sqlite | Postgres") -> None:
         self._backend: Any = backend
         self.engine = backend.engine
         self.is_sqlite = isinstance(backend, Sqlite)
@@ -63,8 +65,11 @@ class Database:
             still_seconds=POOL_TIMEOUT.total_seconds(),
             most_seconds=PERSISTENCE.total_seconds(),
         )
-        kind = Sqlite if url.get_backend_name() == "sqlite" else Postgres
-        return cls(kind(url, POOL_SIZE, POOL_TIMEOUT, places))
+        if url.get_backend_name() == "sqlite":
+            return cls(Sqlite(url, POOL_SIZE, POOL_TIMEOUT, places))
+        from townhall.db.postgres import Postgres
+
+        return cls(Postgres(url, POOL_SIZE, POOL_TIMEOUT, places))
 
     async def close(self) -> None:
         """Close every connection, after the transactions that are under way."""
@@ -75,13 +80,13 @@ class Database:
 
         `work` waits for nothing but its connection.
         """
-        with _translated_errors():
+        with self._translated_errors():
             result: T = await self._backend.transact(work, is_writing=False)
             return result
 
     async def write(self, work: Work[T]) -> T:
         """Do `work` as `read` does and commit it; nothing is saved if it raises."""
-        with _translated_errors():
+        with self._translated_errors():
             result: T = await self._backend.transact(work, is_writing=True)
             return result
 
@@ -102,35 +107,33 @@ class Database:
         return result
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def reading(self) -> "AsyncIterator[AsyncConnection]":
         """Give a connection in a transaction for a block: as `read`, but slower on SQLite."""
-        with _translated_errors():
+        with self._translated_errors():
             async with self._backend.block(is_writing=False) as connection:
                 yield connection
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
+    async def writing(self) -> "AsyncIterator[AsyncConnection]":
         """Give a connection for a block as `reading` does, committed at the end."""
-        with _translated_errors():
+        with self._translated_errors():
             async with self._backend.block(is_writing=True) as connection:
                 yield connection
 
-
-@contextmanager
-def _translated_errors() -> Iterator[None]:
-    try:
-        yield
-    except (OperationalError, InterfaceError, PoolTimeoutError, *_CANNOT_CONNECT) as error:
-        raise DatabaseUnavailable("The database does not answer; try again soon.") from error
-    except DBAPIError as error:
-        state = getattr(error.orig, "sqlstate", None) or ""
-        if not error.connection_invalidated and not state.startswith(PASSING):
-            raise
-        raise DatabaseUnavailable("The database does not answer; try again soon.") from error
-
-
-# asyncpg's own errors come unwrapped from connecting only; a time-out is an OSError.
-_CANNOT_CONNECT = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+    @contextmanager
+    def _translated_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (
+            *(OperationalError, InterfaceError, PoolTimeoutError, OSError),
+            *self._backend.driver_errors,
+        ) as error:
+            raise DatabaseUnavailable("The database does not answer; try again soon.") from error
+        except DBAPIError as error:
+            state = getattr(error.orig, "sqlstate", None) or ""
+            if not error.connection_invalidated and not state.startswith(PASSING):
+                raise
+            raise DatabaseUnavailable("The database does not answer; try again soon.") from error
 
 
 def database_url(settings: Settings) -> URL:

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import TypeVar
 
+import asyncpg
 import orjson
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -19,6 +20,9 @@ T = TypeVar("T")
 
 class Postgres:
     """A server, and a pool of connections to it."""
+
+    # The driver's own, which come unwrapped from connecting only; a time-out is an OSError.
+    driver_errors = (asyncpg.PostgresError, asyncpg.InterfaceError)
 
     def __init__(self, url: URL, pool_size: int, pool_timeout: timedelta, places: Places) -> None:
         self._engine = _engine(url, pool_size, pool_timeout)

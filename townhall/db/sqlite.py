@@ -42,6 +42,9 @@ class Sqlite:
     commit waits for the disk and costs more than the statements of a transaction.
     """
 
+    # What comes unwrapped from the statements that go around SQLAlchemy.
+    driver_errors = (sqlite3.OperationalError,)
+
     def __init__(self, url: URL, pool_size: int, pool_timeout: timedelta, places: Places) -> None:
         self.engine = _engine(url, pool_size, pool_timeout)
         self._writing_engine = self.engine.execution_options(townhall_writing=True)
