@@ -2,7 +2,8 @@
 
 import pytest
 
-from townhall.clerk.people import name_from_answer, people_in, reporter_in, told_people_in
+from townhall.clerk.people import name_from_answer, reporter_in
+from townhall.clerk.persons import persons_in
 
 
 @pytest.mark.parametrize(
@@ -106,17 +107,17 @@ def test_a_name_as_an_answer(answer: str, name: str | None) -> None:
 )
 def test_persons_involved(text: str, said: str) -> None:
     """Persons are described in the resident's words."""
-    assert said in (people_in(text, None) or "")
+    assert said in (persons_in(text, None) or "")
 
 
 def test_the_reporter_is_not_involved() -> None:
     """The resident's own name never counts as a person involved."""
-    assert people_in("I'm Liza Manalo and the lamp is out", "Liza Manalo") is None
+    assert persons_in("I'm Liza Manalo and the lamp is out", "Liza Manalo") is None
 
 
 def test_a_shop_is_not_a_person() -> None:
     """A name that owns something names a place: "Aling Nena's Store"."""
-    assert people_in("at Aling Nena's Store on Luna", None) is None
+    assert persons_in("at Aling Nena's Store on Luna", None) is None
 
 
 @pytest.mark.parametrize(
@@ -138,11 +139,42 @@ def test_a_shop_is_not_a_person() -> None:
 )
 def test_persons_as_they_are_described(text: str, person: str | None) -> None:
     """What somebody wears, does or owns tells who they are; a date is nobody."""
-    found = people_in(text, None)
+    found = persons_in(text, None)
     assert found is None if person is None else person in (found or "")
 
 
-def test_who_is_only_mentioned_is_not_described() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Purok 2, Barangay Santo Niño has no water",
+        "There is a gap in a fence, and after school children climb through",
+        "The neighbours heard nothing",
+        "The guard says nobody called",
+        "No enforcer in sight",
+        "My toddler was playing there",
+        "The dogs chase children",
+    ],
+)
+def test_who_is_only_mentioned(text: str) -> None:
+    """Who passes by, saw it or is not there is no person involved, and a place is none."""
+    assert persons_in(text, None) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "person"),
+    [
+        ("My neighbour, Rolly Tan, threw stones at us", "Rolly Tan"),
+        ("Someone calling himself Engineer Cruz took the money", "Engineer Cruz"),
+        ("some dude w/ a beard shouted at me", "dude w/ a beard"),
+        ("Sinampal po ako ng bayaw ko", "bayaw"),
+    ],
+)
+def test_who_did_it(text: str, person: str) -> None:
+    """Who did it is noted by name or by what is told of them, and nothing of what surrounds it."""
+    assert person in (persons_in(text, None) or "")
+
+
+def test_a_thing_needs_no_persons() -> None:
     """Neighbours in a report of a pothole are no persons involved."""
-    assert told_people_in("My neighbours fell into the pothole", None) is None
-    assert told_people_in("A man on a red scooter fell into it", None) is not None
+    assert persons_in("My neighbours fell into the pothole", None, "things") is None
+    assert persons_in("A man on a red scooter fell into it", None, "things") is not None

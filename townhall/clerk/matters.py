@@ -8,7 +8,7 @@ from typing import Any, Literal
 from townhall.clerk.cues import load_cues
 from townhall.clerk.incidents import IncidentWords
 from townhall.clerk.opinions import FeedbackKind, sentiment_of
-from townhall.clerk.people import people_in, told_people_in
+from townhall.clerk.persons import Interest, persons_in
 from townhall.clerk.privacy import without_private
 from townhall.clerk.text import fold, sentences, words
 from townhall.clerk.vocabulary import load_vocabulary
@@ -18,7 +18,7 @@ Need = Literal["what", "where", "when", "detail"]
 _ASKED_FOR_A_DAY = ("occurred", "last_seen")
 # Types that ask this can be going on while they are reported.
 _ABOUT_NOW = frozenset({"happening_now", "immediate_danger"})
-_ABOUT_PEOPLE = frozenset({"suspect", "name_age", "seen_dumping"})
+_ABOUT_DOERS = frozenset({"suspect", "seen_dumping", "happening_now", "obstructs"})
 _EMPTY_ACTS = frozenset(
     {"greet", "thanks", "close", "confirm", "deny", "anonymous", "smalltalk", "report_intent",
      "feedback_intent", "help", "three", "skip"}
@@ -62,9 +62,7 @@ class Matter:
         if self.person is not None:
             return self.person
         told = without_private(". ".join(piece.rstrip(" .") for piece in self.told))
-        if self.kind is not None and not _is_about_people(self.kind):
-            return told_people_in(told, reporter)
-        return people_in(told, reporter)
+        return persons_in(told, reporter, _interest(self.kind), self.place)
 
     def needs(self) -> list[Need]:
         """Return what is still to be asked, most needed first; nothing is asked twice."""
@@ -135,12 +133,13 @@ class Matter:
         }
 
 
-def _is_about_people(kind: IncidentType) -> bool:
-    return (
-        kind.private
-        or kind.emergency == "always"
-        or any(each.code in _ABOUT_PEOPLE for each in kind.attributes)
-    )
+def _interest(kind: IncidentType | None) -> Interest:
+    """Return whom a report of that type is about."""
+    asked = {each.code for each in kind.attributes} if kind is not None else set()
+    if kind is None or kind.emergency == "always" or "immediate_danger" in asked:
+        return "subjects"
+    does = kind.private or kind.when == "recurring" or not asked.isdisjoint(_ABOUT_DOERS)
+    return "doers" if does else "things"
 
 
 def _is_empty(text: str) -> bool:

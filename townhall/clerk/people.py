@@ -1,10 +1,10 @@
-"""Who is who: the resident's own name, and the persons they speak of. Words stay as written."""
+"""The resident's own name, as they give it. Words stay as written."""
 
 import re
 from functools import lru_cache
 
 from townhall.clerk.spelling import is_known_word
-from townhall.clerk.text import fold, sentences
+from townhall.clerk.text import fold
 from townhall.clerk.vocabulary import load_vocabulary
 
 # With these words before it, a name is the resident's even in small letters.
@@ -16,24 +16,14 @@ _JA_PLACE = _VOCABULARY.pattern("ja_place")
 _NO_NAMES = _VOCABULARY.words("no_names")
 _NUMBER_WORD = _VOCABULARY.pattern("number_word")
 _PHRASE_WORDS = _VOCABULARY.words("phrase_words")
-_PLACE_WORD = _VOCABULARY.pattern("place_word", re.IGNORECASE)
-_DESCRIPTION = _VOCABULARY.pattern("description", re.IGNORECASE)
-_LOOKS = _VOCABULARY.pattern("looks", re.IGNORECASE)
+PLACE_WORD = _VOCABULARY.pattern("place_word", re.IGNORECASE)
 _THANKED = re.compile(
     r"(?i)(?:thanks|thank you|salamat|gracias)[\s,]+(?:mr|mrs|ms|dr|sir|ma'am)\.?\s*$"
 )
 _ENDS_SENTENCE = re.compile(r"(?<!Mr)(?<!Mrs)(?<!Ms)(?<!Dr)(?<!Engr)(?<!Atty)[.!?。]\s*$")
-_BARE = _VOCABULARY.pattern("bare", re.IGNORECASE)
-_IS_SOURCE = _VOCABULARY.pattern("is_source", re.IGNORECASE)
-_NOBODY = re.compile(r"(?i)(?:someone|somebody|people|kids|child|baby|bata|guard|clerk|owner)")
-_NAMED = _VOCABULARY.patterns("named")
 _NAME = _VOCABULARY.pattern("name")
-_PERSON = _VOCABULARY.pattern("person_in", re.IGNORECASE)
 _THIRD_PERSON = _VOCABULARY.pattern("third_person", re.IGNORECASE)
-_ARTICLE = _VOCABULARY.pattern("article", re.IGNORECASE)
-_LED_IN = _VOCABULARY.pattern("led_in", re.IGNORECASE)
 _AROUND_NAME = _VOCABULARY.pattern("around_name", re.IGNORECASE)
-_JA_PERSON = _VOCABULARY.pattern("ja_person")
 
 
 @lru_cache(maxsize=1024)
@@ -56,7 +46,7 @@ def _capitalised_in(text: str) -> str | None:
     for pattern in _CAPITALISED:
         for match in pattern.finditer(text):
             name = _clean(match.group("name"))
-            is_place = _PLACE_WORD.search(match.group("name"))
+            is_place = PLACE_WORD.search(match.group("name"))
             ends = _ENDS_SENTENCE.search(text[: match.start("name")])
             if _THANKED.search(text[: match.start("name")]):
                 continue
@@ -85,7 +75,7 @@ def name_from_answer(text: str) -> str | None:
         return bare
     if re.fullmatch(
         r"[^\W\d_][\w'’.\-]*(?: [^\W\d_][\w'’.\-]*){0,4}", bare
-    ) and not _PLACE_WORD.search(bare):
+    ) and not PLACE_WORD.search(bare):
         name = _clean(bare)
         if not bare.islower() and any(_is_plain_word(part) for part in bare.split()):
             return None
@@ -101,86 +91,6 @@ def name_from_answer(text: str) -> str | None:
 def _is_plain_word(word: str) -> bool:
     """Whether a word among capitalised ones is none of a name: "white Innova"."""
     return len(word) > 3 and word.islower() and word.isalpha() and is_known_word(word)
-
-
-@lru_cache(maxsize=1024)
-def people_in(text: str, reporter: str | None) -> str | None:
-    """Return the persons described or named in `text`, joined, without the reporter."""
-    return _joined([*_described(text), *_names(text, reporter)], reporter)
-
-
-@lru_cache(maxsize=1024)
-def told_people_in(text: str, reporter: str | None) -> str | None:
-    """Return the persons in `text` who are more than mentioned, without the reporter.
-
-    "A man on a bicycle" is, "my neighbours" are not.
-    """
-    told = [each for each in _described(text) if not _BARE.fullmatch(each[1].strip(" ,"))]
-    return _joined([*told, *_names(text, reporter)], reporter)
-
-
-def _described(text: str) -> list[tuple[int, str]]:
-    """Return the descriptions in `text`; who only told the story counts if nobody else is in it."""
-    pieces: list[tuple[int, str]] = []
-    sources: list[tuple[int, str]] = []
-    for sentence in sentences(text):
-        for match in _DESCRIPTION.finditer(sentence.text):
-            if not _NOBODY.fullmatch(match.group().strip()):
-                is_source = _IS_SOURCE.match(sentence.text, match.end()) is not None
-                place = sentence.start + match.start()
-                (sources if is_source else pieces).append((place, match.group()))
-        for pattern in (_LOOKS, _JA_PERSON):
-            pieces += [
-                (sentence.start + match.start(), match.group())
-                for match in pattern.finditer(sentence.text)
-            ]
-    return pieces or sources
-
-
-def _names(text: str, reporter: str | None) -> list[tuple[int, str]]:
-    found = []
-    for pattern in _NAMED:
-        for match in pattern.finditer(text):
-            before = text[max(0, match.start() - 12) : match.start()].rstrip().casefold()
-            owned = re.search(r"['’]s(?: |$)", match.group()) is not None
-            is_place = (
-                owned
-                or _PLACE_WORD.search(match.group()) is not None
-                or text[match.end() :].startswith(("'s", "’s"))
-                or (pattern is _NAMED[0] and before.endswith((" of", " at", " near", " beside")))
-            )
-            if fold(match.groupdict().get("name", match.group()).split()[0]) in _NO_NAMES:
-                continue
-            if not is_place and (reporter is None or fold(reporter) not in fold(match.group())):
-                found.append((match.start(), match.group()))
-    return found
-
-
-def _joined(pieces: list[tuple[int, str]], reporter: str | None) -> str | None:
-    kept: list[tuple[int, str]] = []
-    for start, piece in sorted(pieces, key=lambda each: -len(each[1])):
-        clean = _from_article(piece.strip(" ,.;"))
-        inside = any(begin <= start < begin + len(other) for begin, other in kept)
-        if clean and not inside and (reporter is None or fold(reporter) not in fold(clean)):
-            kept.append((start, clean))
-    if not kept:
-        return None
-    return "; ".join(dict.fromkeys(piece for _, piece in sorted(kept)))[:300]
-
-
-def _from_article(piece: str) -> str:
-    """Cut what stands before the article: "I saw a man" is "a man"."""
-    person = _PERSON.search(piece)
-    if person is None:
-        return piece
-    articles = list(_ARTICLE.finditer(piece, 0, person.start()))
-    if articles:
-        return piece[articles[-1].start() :]
-    return re.sub(
-        r"(?i)^(?:(?:hi|hello|hey|i|we|saw|see|think|that|there|is|was|are|and|to|report|by)[,\s]+)+",
-        "",
-        piece,
-    )
 
 
 def _clean(name: str) -> str | None:
