@@ -28,6 +28,8 @@ from openai.types.responses import (
 )
 from pydantic import ValidationError
 
+from townhall.clerk.speech import unchecked
+
 END = b"[DONE]"
 TEXT = ("response.output_text.delta", "response.refusal.delta")
 # What the SDK's run loop looks into.
@@ -42,10 +44,6 @@ COMMON_ITEMS: dict[object, type[BaseModel]] = {
     "message": ResponseOutputMessage,
     "function_call": ResponseFunctionToolCall,
 }
-# To copy these is cheap, to construct them is not.
-_ITEM_DONE = ResponseOutputItemDoneEvent.construct()
-_COMPLETED = ResponseCompletedEvent.construct()
-_RESPONSE = Response.construct()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +159,9 @@ def _parsed(frame: bytes, response: httpx2.Response) -> Any:
         case {"type": "response.output_item.added", "item": {"type": str(kind)}}:
             return Begun(name, Sign(kind))
         case {"type": "response.output_item.done", "item": dict(item)}:
-            return _ITEM_DONE.model_copy(update={**data, "item": _item(item)})
+            return unchecked(ResponseOutputItemDoneEvent, **data | {"item": _item(item)})
         case {"type": "response.completed", "response": {"output": list(_)} as response}:
-            return _COMPLETED.model_copy(update={**data, "response": _response(response)})
+            return unchecked(ResponseCompletedEvent, **data | {"response": _response(response)})
     return WHOLE[name].construct(**data) if name in WHOLE else Sign(name)
 
 
@@ -175,7 +173,7 @@ def _response(data: dict[str, Any]) -> Response:
         "output": [_item(item) for item in data["output"]],
         "usage": ResponseUsage.construct(**data["usage"]) if data.get("usage") else None,
     }
-    return _RESPONSE.model_copy(update=data | read)
+    return unchecked(Response, **data | read)
 
 
 def _item(data: Any) -> Any:
