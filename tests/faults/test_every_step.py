@@ -5,7 +5,7 @@ import contextlib
 import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import httpx
@@ -150,14 +150,16 @@ async def test_kill_at_each_step(
         async with _served(tmp_path, url) as (_, server):
             at_each = range(1, await _steps(server) + 1, share)
     at_once = asyncio.Semaphore(AT_ONCE)
-    async with FakeOpenAI(filing_rules()) as fake:
+    with ExitStack() as databases:
+        # All of them first: nothing else goes on while Postgres makes one.
+        urls = {at: databases.enter_context(new_database()) for at in at_each}
+        async with FakeOpenAI(filing_rules()) as fake:
 
-        async def die(at: int) -> Counter[int]:
-            async with at_once:
-                with new_database() as url:
-                    return await _die(start, fake, tmp_path, url, at)
+            async def die(at: int) -> Counter[int]:
+                async with at_once:
+                    return await _die(start, fake, tmp_path, urls[at], at)
 
-        attempts = sum(await asyncio.gather(*map(die, at_each)), Counter[int]())
+            attempts = sum(await asyncio.gather(*map(die, at_each)), Counter[int]())
     figures.note(steps=len(at_each), attempts=dict(attempts))
     assert attempts[2] >= len(at_each) / 2
 

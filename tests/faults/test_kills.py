@@ -114,14 +114,14 @@ async def test_killed_workers_lose_nothing(
     end before the next.
     """
     dice = random.Random(kills)
-    async with FakeOpenAI(filing_rules(delay=0.03)) as fake:
+    async with FakeOpenAI(filing_rules(delay=0.02)) as fake:
         workers = await start(fake, database_url, 2)
         load = Load(workers, dice)
         running = asyncio.create_task(load.run())
         for number in range(1, kills + 1):
             victim = dice.choice(workers)
             await load.keeps_busy(victim)
-            await asyncio.sleep(dice.uniform(0, 0.6))  # the moment is what the test is about
+            await asyncio.sleep(dice.uniform(0, 0.4))  # the moment is what the test is about
             await victim.kill()
             victim.begin()
             if number % IN_A_ROW == 0:
