@@ -199,8 +199,7 @@ async def test_a_transaction_without_its_caller(database: Database) -> None:
         begun.clear()
     await database.write(add_two)
     tally = text("SELECT count(*) FILTER (WHERE n = 1), count(*) FILTER (WHERE n = 2) FROM pairs")
-    async with database.reading() as connection:
-        ones, twos = (await connection.execute(tally)).one()
+    ones, twos = (await database.read(lambda connection: connection.execute(tally))).one()
     assert ones == twos >= 1
 
 

@@ -140,8 +140,13 @@ class ThreadConnection:
         return self._connection.dialect
 
     async def execute(self, statement: Any, parameters: Any = None) -> Any:
-        """Return the result of a statement."""
-        return await self._do(lambda: self._connection.execute(statement, parameters))
+        """Return the result of a statement, all of it fetched: it may outlive the transaction."""
+
+        def execute() -> Any:
+            result = self._connection.execute(statement, parameters)
+            return result.freeze()() if result.returns_rows else result
+
+        return await self._do(execute)
 
     async def scalar(self, statement: Any, parameters: Any = None) -> Any:
         """Return the first column of the first row, or None."""
@@ -194,15 +199,6 @@ class BlockConnection(ThreadConnection):
     async def rollback(self) -> None:
         """Undo what was done in the block so far."""
         await self._do(lambda: self._connection.rollback())
-
-    async def execute(self, statement: Any, parameters: Any = None) -> Any:
-        """Return the result of a statement, all of it fetched."""
-
-        def execute() -> Any:
-            result = self._connection.execute(statement, parameters)
-            return result.freeze()() if result.returns_rows else result
-
-        return await self._do(execute)
 
     async def _do(self, call: Callable[[], T]) -> T:
         def call_alone() -> T:
