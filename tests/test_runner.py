@@ -8,14 +8,16 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 from agents.testing import ScriptedModel
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from tests.fakes.answers import Answer
 from tests.fakes.fake_openai import FakeOpenAI
 from tests.scripted import POTHOLE, call, choose, reply, scripted
 from tests.server import Running, serve
+from townhall.access import Caller
 from townhall.db.tables import turn_events, turns
 from townhall.settings import Settings
+from townhall.turns.admission import Message
 from townhall.turns.worker import new_worker_name
 
 
@@ -213,6 +215,28 @@ async def test_a_turn_on_which_three_processes_died_is_given_up(settings: Settin
     problem = orjson.loads(last.data)["problem"]
     assert (last.event, problem["code"], problem["retryable"]) == ("turn.failed", "internal", True)
     assert record["reference"] in problem["detail"]
+
+
+async def test_a_client_that_leaves_while_its_message_is_accepted(settings: Settings) -> None:
+    """What was committed is run at once by this process, not when its lease has run out."""
+    echo = settings.model_copy(update={"model": "echo"})
+    async with serve(echo) as server, asyncio.timeout(10):
+        await server.say("number 0", "s")
+        for n in range(1, 5):
+            message = Message(f"number {n}", "s")
+            accepting = asyncio.create_task(
+                server.desk.runner.accept(Caller("local", None), message)
+            )
+            for _ in range(n):
+                await asyncio.sleep(0)
+            accepting.cancel()
+            await asyncio.wait([accepting])
+        while len(texts := await transcript(server)) < 10:
+            pass
+        async with server.desk.database.reading() as connection:
+            attempts = (await connection.scalars(select(turns.c.attempt).order_by("seq"))).all()
+    assert sorted(texts) == [f"number {n}" for n in range(5) for _ in (1, 2)]
+    assert set(attempts) == {1}
 
 
 async def test_a_neighbour_that_was_killed_is_not_waited_for(settings: Settings) -> None:

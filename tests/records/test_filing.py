@@ -17,7 +17,7 @@ from townhall.records.filing import Filer, Filing, TurnLost
 from townhall.records.journal import Call
 from townhall.records.schemas import FeedbackDraft, IncidentDraft
 from townhall.settings import Settings
-from townhall.turns.admission import Message, admit
+from townhall.turns.admission import Message, admit, new_turn_id
 
 STORY = (
     "There is a deep pothole on Mabini Street, number 12, by the church. Another one on Rizal "
@@ -163,8 +163,10 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
 
 async def running_turn(database: Database) -> Filer:
     """Return the filer of a turn that runs for the first time."""
-    turn = await admit(database, Caller("local", None), Message(STORY, "s1"), NOW)
-    await run_again(database, turn.id, 1)
+    message = Message(STORY, "s1")
+    turn = await admit(
+        database, Caller("local", None), message, NOW, turn_id=new_turn_id(), worker="w1"
+    )
     return Filer(turn.user_id, turn.session_key, turn.id, 1)
 
 

@@ -13,8 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from townhall.access import Caller, new_anonymous_user
 from townhall.db.engine import Database
-from townhall.db.tables import sessions, turns
+from townhall.db.tables import db_now, sessions, turns
 from townhall.errors import IdempotencyKeyReused, NotFound, TurnInProgress
+from townhall.turns.history import read_earlier_turns
+from townhall.turns.leases import LEASE_SECONDS, ClaimedTurn
 from townhall.turns.sessions import (
     UNFINISHED,
     Session,
@@ -31,7 +33,7 @@ _COUNT_TURN = (
     update(sessions)
     .where(sessions.c.id == bindparam("session"))
     .values(turn_count=sessions.c.turn_count + 1, message_count=sessions.c.message_count + 1)
-    .returning(sessions.c.turn_count)
+    .returning(sessions.c.turn_count, sessions.c.message_count)
 )
 _COUNT_UNFINISHED = (
     select(func.count())
@@ -39,6 +41,7 @@ _COUNT_UNFINISHED = (
     .where(turns.c.session_key == bindparam("session"), turns.c.status.in_(UNFINISHED))
 )
 _ADD_TURN = insert(turns)
+_ADD_CLAIMED_TURN = insert(turns).values(lease_until=db_now(LEASE_SECONDS))
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,10 @@ class Message:
 
 @dataclass(frozen=True)
 class AcceptedTurn:
-    """A turn that is in the database; its `attempt`-th run (from 1) is the one to listen to."""
+    """A turn that is in the database; its `attempt`-th run (from 1) is the one to listen to.
+
+    `claim` is there if this process is to run it at once.
+    """
 
     id: str
     session_key: int
@@ -65,6 +71,12 @@ class AcceptedTurn:
     user_id: str
     is_new: bool
     attempt: int = 1
+    claim: ClaimedTurn | None = None
+
+
+def new_turn_id() -> str:
+    """Return a fresh turn id."""
+    return f"turn_{uuid.uuid4().hex}"
 
 
 async def admit(
@@ -73,11 +85,14 @@ async def admit(
     message: Message,
     sent_at: datetime,
     *,
+    turn_id: str,
+    worker: str,
     idempotency_key: str | None = None,
     session_must_exist: bool = False,
 ) -> AcceptedTurn:
     """Accept `message`, sent at `sent_at`, as the next turn of its session; return it, committed.
 
+    If no other turn of the session waits or runs, it is claimed for `worker` by the same commit.
     The same idempotency key with the same message gives the turn of the first time. NotFound,
     TurnInProgress, IdempotencyKeyReused or UserIdMismatch if it is refused; nothing is saved then.
     """
@@ -87,7 +102,25 @@ async def admit(
         if known is not None:
             return known
         session = await _open_session(connection, caller, message, session_must_exist)
-        return await _add_turn(connection, caller, session, message, sent_at, idempotency_key)
+        seq, message_count, waits = await _count_turn(connection, session, message)
+        turn = {
+            "id": turn_id,
+            "session_key": session.key,
+            "seq": seq,
+            "message": message.text,
+            "metadata": dict(message.metadata),
+            "caller": caller.principal,
+            "idempotency_key": idempotency_key,
+            "request_hash": None if idempotency_key is None else message.fingerprint(),
+            "created_at": sent_at,
+        }
+        claim = None
+        if waits:
+            await connection.execute(_ADD_TURN, {**turn, "status": "queued", "attempt": 0})
+        else:
+            claim = await _add_claimed(connection, session, turn, message_count, worker)
+        whose = (session.key, session.session_id, session.user_id)
+        return AcceptedTurn(turn_id, *whose, is_new=True, claim=claim)
 
     for last_try in (False, True):
         try:
@@ -151,43 +184,50 @@ async def _one_at_a_time(connection: AsyncConnection, session_id: str) -> None:
         )
 
 
-async def _add_turn(
+async def _add_claimed(
     connection: AsyncConnection,
-    caller: Caller,
     session: Session,
-    message: Message,
-    sent_at: datetime,
-    idempotency_key: str | None,
-) -> AcceptedTurn:
-    seq = await _next_seq(connection, session, message, datetime.now(UTC))
-    turn: dict[str, Any] = {
-        "id": f"turn_{uuid.uuid4().hex}",
-        "session_key": session.key,
-        "seq": seq,
-        "status": "queued",
-        "message": message.text,
-        "metadata": dict(message.metadata),
-        "caller": caller.principal,
-        "idempotency_key": idempotency_key,
-        "request_hash": None if idempotency_key is None else message.fingerprint(),
-        "attempt": 0,
-        "created_at": sent_at,
+    turn: dict[str, Any],
+    message_count: int,
+    worker: str,
+) -> ClaimedTurn:
+    running = {
+        "status": "running",
+        "attempt": 1,
+        "lease_by": worker,
+        "started_at": datetime.now(UTC),
     }
-    await connection.execute(_ADD_TURN, turn)
-    return AcceptedTurn(turn["id"], session.key, session.session_id, session.user_id, is_new=True)
+    await connection.execute(_ADD_CLAIMED_TURN, turn | running)
+    return ClaimedTurn(
+        id=turn["id"],
+        attempt=1,
+        seq=turn["seq"],
+        message=turn["message"],
+        created_at=turn["created_at"],
+        session_key=session.key,
+        session_id=session.session_id,
+        user_id=session.user_id,
+        message_count=message_count,
+        earlier=await read_earlier_turns(connection, session.key, turn["seq"]),
+    )
 
 
-async def _next_seq(
-    connection: AsyncConnection, session: Session, message: Message, now: datetime
-) -> int:
-    counted = {"session": session.key, "title": session.title or title_of(message.text)}
+async def _count_turn(
+    connection: AsyncConnection, session: Session, message: Message
+) -> tuple[int, int, int]:
+    """Return the number of the session's new turn, its messages and how many turns are before it.
+
+    TurnInProgress if those are too many.
+    """
+    title = session.title or title_of(message.text)
+    counted = {"session": session.key, "title": title, "last_active": datetime.now(UTC)}
     # This update locks the session's row: the count below and the turn's number are its own.
-    seq: int = (await connection.execute(_COUNT_TURN, {**counted, "last_active": now})).scalar_one()
-    unfinished = await connection.scalar(_COUNT_UNFINISHED, {"session": session.key})
-    if (unfinished or 0) > WAITING_TURNS:
+    seq, message_count = (await connection.execute(_COUNT_TURN, counted)).one()
+    unfinished = await connection.scalar(_COUNT_UNFINISHED, {"session": session.key}) or 0
+    if unfinished > WAITING_TURNS:
         raise TurnInProgress(
             f"{WAITING_TURNS} messages of this session already wait. Send this one again when an "
             "earlier one has been answered.",
             retry_after=2,
         )
-    return seq
+    return seq, message_count, unfinished

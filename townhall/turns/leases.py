@@ -3,6 +3,7 @@
 A process that dies renews nothing, so its turns become claimable when their leases run out.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -107,24 +108,28 @@ class Leases:
 
     def __init__(self, database: Database, worker: str) -> None:
         self._database = database
-        self._worker = worker
+        self.worker = worker
 
-    async def claim_next(self, session_key: int) -> ClaimedTurn | None:
+    async def claim_next(
+        self, session_key: int, admitting: Container[str] = ()
+    ) -> ClaimedTurn | None:
         """Claim the first unfinished turn of the session; None if there is none to be had.
+
+        The turns `admitting` are claimed already, by their admission, which is under way.
 
         The turns of a session run one after another, so a later turn is never claimed before the
         first one has ended. Nor does a process claim while it runs one of them: a turn that bears
         its own lease now is one whose claim or end the database did not confirm.
         """
-        return await self._database.persist(lambda c: self._claim_next(c, session_key))
+        return await self._database.persist(lambda c: self._claim_next(c, session_key, admitting))
 
     async def _claim_next(
-        self, connection: AsyncConnection, session_key: int
+        self, connection: AsyncConnection, session_key: int, admitting: Container[str]
     ) -> ClaimedTurn | None:
         row = await self._first_unfinished(connection, session_key)
         while row is not None and row.claimable and await _is_over(connection, row):
             row = await self._first_unfinished(connection, session_key)
-        if row is None or not row.claimable:
+        if row is None or not row.claimable or row.id in admitting:
             return None
         await self._take(connection, row)
         return ClaimedTurn(
@@ -145,7 +150,7 @@ class Leases:
         async with self._database.writing() as connection:
             await connection.execute(
                 update(turns)
-                .where(turns.c.id.in_(turn_ids), turns.c.lease_by == self._worker)
+                .where(turns.c.id.in_(turn_ids), turns.c.lease_by == self.worker)
                 .values(lease_until=db_now(LEASE_SECONDS))
             )
 
@@ -164,7 +169,7 @@ class Leases:
 
         Nobody waits for the leases of those to run out.
         """
-        is_anothers = and_(turns.c.status == "running", turns.c.lease_by != self._worker)
+        is_anothers = and_(turns.c.status == "running", turns.c.lease_by != self.worker)
         async with self._database.reading() as connection:
             workers = await connection.scalars(
                 select(turns.c.lease_by).where(is_anothers).distinct()
@@ -194,7 +199,7 @@ class Leases:
         async def save(connection: AsyncConnection) -> bool:
             # The session first, as admission and deletion lock it first too.
             has_later = now is not None and await _count_reply(connection, turn, result, now)
-            mine = {"turn": turn.id, "run": turn.attempt, "worker": self._worker}
+            mine = {"turn": turn.id, "run": turn.attempt, "worker": self.worker}
             ended = await connection.execute(
                 _END,
                 {
@@ -235,13 +240,13 @@ class Leases:
     async def _take(self, connection: AsyncConnection, row: Row[Any]) -> None:
         await connection.execute(
             _TAKE,
-            {"turn": row.id, "lease_by": self._worker, "started_at": datetime.now(UTC)},
+            {"turn": row.id, "lease_by": self.worker, "started_at": datetime.now(UTC)},
         )
 
     async def _first_unfinished(
         self, connection: AsyncConnection, session_key: int
     ) -> Row[Any] | None:
-        asked = {"session": session_key, "worker": self._worker}
+        asked = {"session": session_key, "worker": self.worker}
         return (await connection.execute(_FIRST_UNFINISHED, asked)).first()
 
 

@@ -1,14 +1,15 @@
 """Runs turns. A turn belongs to the process, not to the request that brought it."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from datetime import datetime
 
 from townhall.access import Caller
 from townhall.errors import ShuttingDown, TownHallError
 from townhall.telemetry.logs import get_logger
-from townhall.turns.admission import AcceptedTurn, Message, admit
+from townhall.turns.admission import AcceptedTurn, Message, admit, new_turn_id
 from townhall.turns.cancelling import request_cancel
+from townhall.turns.leases import ClaimedTurn
 from townhall.turns.run import TurnRun
 from townhall.turns.sessions import TurnStatus
 from townhall.turns.workplace import Workplace
@@ -26,6 +27,8 @@ class TurnRunner:
         self._sessions: dict[int, asyncio.Task[None]] = {}
         self._again: set[int] = set()
         self._waiting: set[int] = set()
+        self._admitting: set[str] = set()
+        self._claims: dict[int, ClaimedTurn] = {}
         self._draining: asyncio.Task[None] | None = None
         self.running: dict[str, TurnRun] = {}
 
@@ -45,16 +48,36 @@ class TurnRunner:
         """
         if self._draining is not None:
             raise ShuttingDown("Send the message again in a few seconds.", retry_after=2)
-        turn = await admit(
-            self._at.database,
-            caller,
-            message,
-            sent_at or self._at.clock(),
-            idempotency_key=idempotency_key,
-            session_must_exist=session_must_exist,
+        turn_id = new_turn_id()
+        # From its commit on the turn is this process's to run, whether or not the client still is
+        # there to hear of it.
+        accepting = asyncio.create_task(
+            self._admit(
+                turn_id,
+                admit(
+                    self._at.database,
+                    caller,
+                    message,
+                    sent_at or self._at.clock(),
+                    turn_id=turn_id,
+                    worker=self._at.leases.worker,
+                    idempotency_key=idempotency_key,
+                    session_must_exist=session_must_exist,
+                ),
+            )
         )
+        return await asyncio.shield(accepting)
+
+    async def _admit(self, turn_id: str, admission: Awaitable[AcceptedTurn]) -> AcceptedTurn:
+        self._admitting.add(turn_id)
+        try:
+            turn = await admission
+        finally:
+            self._admitting.discard(turn_id)
         if turn.is_new:
             self._at.log.expect(turn.id)
+        if turn.claim is not None:
+            self._claims[turn.session_key] = turn.claim
         self.wake(turn.session_key)
         return turn
 
@@ -85,7 +108,7 @@ class TurnRunner:
 
     def wake(self, session_key: int) -> None:
         """Run what waits in the session, if it is not being run already."""
-        if self._draining is not None:
+        if self._draining is not None and session_key not in self._claims:
             return
         self._again.add(session_key)
         if session_key not in self._sessions:
@@ -106,28 +129,28 @@ class TurnRunner:
             await self._draining
 
     async def _drain(self, patience_seconds: float) -> None:
-        late = set(self._sessions.values())
         logger.info("draining", turns=len(self.running), seconds=patience_seconds)
-        if late:
-            _, late = await asyncio.wait(late, timeout=patience_seconds)
+        if self._sessions:
+            await asyncio.wait(list(self._sessions.values()), timeout=patience_seconds)
         ends_at = asyncio.get_running_loop().time() + SAVE_SECONDS
-        while late and asyncio.get_running_loop().time() < ends_at:
+        while self._sessions and asyncio.get_running_loop().time() < ends_at:
             # Again and again: a turn whose claim was under way begins to run only now.
             for run in self.running.values():
                 run.interrupt()
-            _, late = await asyncio.wait(late, timeout=0.1)
-        for task in late:
+            await asyncio.wait(list(self._sessions.values()), timeout=0.1)
+        self._claims.clear()
+        for task in self._sessions.values():
             task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.gather(*self._sessions.values(), return_exceptions=True)
         self._at.log.dismiss_viewers()
 
     async def _run_session(self, session_key: int) -> None:
         try:
-            while session_key in self._again and not self._draining is not None:
+            while session_key in self._again:
                 self._again.discard(session_key)
                 has_more = True
-                while has_more and not self._draining is not None:
-                    turn = await self._at.leases.claim_next(session_key)
+                while has_more:
+                    turn = await self._claim(session_key)
                     if turn is None:
                         break
                     run = self.running[turn.id] = TurnRun(self._at, turn)
@@ -142,6 +165,14 @@ class TurnRunner:
         finally:
             self._again.discard(session_key)
             del self._sessions[session_key]
+            if session_key in self._claims:
+                self.wake(session_key)
+
+    async def _claim(self, session_key: int) -> ClaimedTurn | None:
+        claim = self._claims.pop(session_key, None)
+        if claim is not None or self._draining is not None:
+            return claim
+        return await self._at.leases.claim_next(session_key, self._admitting)
 
 
 def _report_bug(task: asyncio.Task[None]) -> None:
