@@ -53,12 +53,15 @@ def serve(
     import uvicorn
 
     from townhall.connections import connection_options
+    from townhall.process import begin_processes_quickly
 
     if reload and workers > 1:
         raise typer.BadParameter("--reload watches one process; leave out --workers.")
     settings = read_settings()
     _prepare_database(settings)
     _print_banner(settings, host, port)
+    if reload or workers > 1:
+        begin_processes_quickly()
     uvicorn.run(
         "townhall.door:Door",
         factory=True,

@@ -20,7 +20,7 @@ RESTART_SECONDS = 3.0
 
 @pytest.mark.long
 async def test_reload_with_open_streams(start: Start, tmp_path: Path, figures: Figures) -> None:
-    """Within 3 s the readers are told, the old process is gone and the new one has begun."""
+    """Within 3 s the readers are told, the old process is gone and the new one serves."""
     code = tmp_path / "code.py"
     code.touch()
     async with FakeOpenAI(default=Answer(tokens=600, delay=0.1)) as fake:
@@ -39,13 +39,26 @@ async def test_reload_with_open_streams(start: Start, tmp_path: Path, figures: F
                 await asyncio.sleep(0.01)
             restarted = time.monotonic() - saved_at
             await asyncio.gather(*following)
+            await _served(client, server.url)
+            served = time.monotonic() - saved_at
             await server.ready()
             ready = time.monotonic() - saved_at
-    figures.note(restarted=round(restarted, 2), ready=round(ready, 2))
+    figures.note(restarted=round(restarted, 2), served=round(served, 2), ready=round(ready, 2))
     assert {view.events[-1].event for view in views} == {"turn.interrupted"}
-    assert restarted <= RESTART_SECONDS
+    assert served <= RESTART_SECONDS
 
 
 async def _begin(client: httpx.AsyncClient, url: str) -> Told:
     async with client.stream("POST", f"{url}/chat", json={"message": "Hello."}) as response:
         return Told(response.headers["X-Turn-Id"], response.headers["Location"])
+
+
+async def _served(client: httpx.AsyncClient, url: str) -> None:
+    """Return when a request is answered by more than the door."""
+    while True:
+        try:
+            (await client.get(f"{url}/sessions")).raise_for_status()
+        except httpx.TransportError:
+            await asyncio.sleep(0.02)
+        else:
+            return

@@ -92,10 +92,14 @@ async def _running_in(url: str) -> list[int]:
 
 def children(pid: int) -> list[int]:
     """Return the pids of the processes that serve for the one with this pid."""
-    # multiprocessing starts a tracker of resources beside the workers.
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    # They are forked from a process of multiprocessing's, beside which stands a tracker.
     return [
         child
-        for child in map(int, text.split())
-        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+        for helper in _children(pid)
+        if b"forkserver" in Path(f"/proc/{helper}/cmdline").read_bytes()
+        for child in _children(helper)
     ]
+
+
+def _children(pid: int) -> list[int]:
+    return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
