@@ -56,3 +56,20 @@ async def test_idiom_is_no_emergency(sqlite_settings: Settings) -> None:
     async with serve(sqlite_settings) as server:
         answer = (await server.say("The new park is fire, you are killing it!")).json()
     assert "911" not in answer["text"]
+
+
+async def test_number_is_told_once(sqlite_settings: Settings) -> None:
+    """The clerk does not repeat the number that stands above its reply."""
+    async with serve(sqlite_settings) as server:
+        answer = (await server.say(SMOKE)).json()
+    assert answer["text"].count("911") == 1
+
+
+async def test_clerk_sees_an_emergency_that_the_check_missed(sqlite_settings: Settings) -> None:
+    """What the clerk alone takes for an emergency has the number in the first line too."""
+    missed = (
+        "A drunk man fell asleep on the railway tracks at Sta. Mesa, the train comes in 10 minutes!"
+    )
+    async with serve(sqlite_settings) as server:
+        answer = (await server.say(missed)).json()
+    assert "911" in answer["text"].splitlines()[0]

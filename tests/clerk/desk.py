@@ -9,8 +9,10 @@ from typing import Any
 from agents import Agent, FunctionTool, RunConfig, Runner, Tool, TResponseInputItem
 from agents.tool_context import ToolContext
 
+from townhall.assistant.gate import check_emergency
 from townhall.clerk.model import ClerkModel
 from townhall.town import Town, load_town
+from townhall.turns.run import ALARM_NOTE
 
 FILING = ("file_incident", "file_feedback")
 ALL_TOOLS = (
@@ -44,6 +46,8 @@ class Desk:
 
     async def asay(self, text: str) -> str:
         """Send a message and return the reply."""
+        if check_emergency(text, self.town.languages):
+            self.items.append({"role": "developer", "content": ALARM_NOTE})
         self.items.append({"role": "user", "content": text})
         agent = Agent(name="Clerk", tools=[self._tool(name) for name in self.offered])
         config = RunConfig(model=ClerkModel(self.town, self.now), tracing_disabled=True)

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 _SENT_ON = re.compile(r"^Sent on (\d{4}-\d{2}-\d{2})\.$")
+_WARNED = "The desk has just shown the emergency number"
 
 
 @dataclass
@@ -28,19 +29,28 @@ class Turn:
     text: str
     sent: datetime
     calls: list[ToolCall] = field(default_factory=list)
+    is_warned: bool = False
 
 
-def turns_of(items: Sequence[Mapping[str, Any]], now: datetime) -> list[Turn]:
-    """Return the turns in `items`, oldest first; the last one is to be answered."""
-    sent = now
+def turns_of(items: Sequence[Mapping[str, Any]], now: datetime, number: str) -> list[Turn]:
+    """Return the turns in `items`, oldest first; the last one is to be answered.
+
+    A turn in whose reply the emergency `number` stands is one that warned the resident.
+    """
+    sent, is_warned = now, False
     turns: list[Turn] = []
     calls: dict[str, ToolCall] = {}
     for item in items:
         kind, role = item.get("type", "message"), item.get("role")
         if kind == "message" and role in ("developer", "system"):
-            sent = _sent_on(_text_of(item.get("content")), now) or sent
+            note = _text_of(item.get("content"))
+            sent = _sent_on(note, now) or sent
+            is_warned = note.startswith(_WARNED)
         elif kind == "message" and role == "user":
-            turns.append(Turn(_text_of(item.get("content")), sent))
+            turns.append(Turn(_text_of(item.get("content")), sent, is_warned=is_warned))
+            is_warned = False
+        elif kind == "message" and role == "assistant" and turns:
+            turns[-1].is_warned |= number in _text_of(item.get("content"))
         elif kind == "function_call" and turns:
             call = ToolCall(str(item.get("name")), _object(item.get("arguments")))
             turns[-1].calls.append(call)

@@ -45,6 +45,7 @@ class Dialogue:
         if language not in spoken_languages() and language != state.language:
             decision.says.append(Say("foreign"))
         state.language = language
+        state.is_warned = state.is_warned or turn.is_warned
         identify(state, reading, turn.text)
         if serve(state, reading, turn.text, decision):
             self._resume(decision)
@@ -100,10 +101,21 @@ class Dialogue:
         fresh: list[Matter] = []
         if not amend(state, reading, turn.text, decision):
             fresh = take_in(state, reading, turn.text)
+        self._warn(fresh, decision)
         if state.open():
             self._proceed(reading, fresh, decision)
         elif not decision.calls and all(each.key == "foreign" for each in decision.says):
             self._converse(reading, turn.text, decision)
+
+    def _warn(self, fresh: list[Matter], decision: Decision) -> None:
+        """Tell the emergency number first, if the fixed check before the clerk has not."""
+        is_emergency = any(
+            each.is_urgent() and each.kind is not None and each.kind.emergency == "always"
+            for each in fresh
+        )
+        if is_emergency and not self.state.is_warned:
+            decision.says.insert(0, Say("emergency"))
+            self.state.is_warned = True
 
     def _proceed(self, reading: Reading, fresh: list[Matter], decision: Decision) -> None:
         """File what is ready, and ask about the rest."""
@@ -226,7 +238,12 @@ class Dialogue:
         exact = any(each.score >= _EXACT for each in reading.places)
         is_event = exact or (bool(reading.places) and has_time)
         is_elsewhere = not reading.places and reading.when.day is None
-        is_opinion = not is_event and not is_sighting(told) and (is_service or is_elsewhere)
+        is_opinion = (
+            state.language in spoken_languages()
+            and not is_event
+            and not is_sighting(told)
+            and (is_service or is_elsewhere)
+        )
         if found is not None and is_opinion:
             opinion: FeedbackKind = "praise" if mood_of(told) > _GLAD else "complaint"
             matter = Matter("feedback", list(state.vague), opinion=opinion, topic=topic)

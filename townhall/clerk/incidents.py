@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from townhall.clerk.cues import load_cues
 from townhall.clerk.days import is_recurring
@@ -21,6 +22,9 @@ _NEGATED = 0.15
 # Nearly a whole rare word that only one type has, or as much of several.
 _SHARED = 0.8
 _DETAIL = 0.3
+# Characters between two words of one find that do not yet make it doubtful.
+_NEAR = 60
+_FAR = 0.7
 # Where danger to life is likely, it goes before what else may be meant.
 _GRAVE = 1.15
 _DAILY = 0.6
@@ -97,10 +101,14 @@ class IncidentWords:
             found.weight
             * _share_outside(found, places)
             * (_NEGATED if _is_negated(found, text) else 1.0)
+            * _nearness(found)
         )
 
     def nearest(self, text: str) -> IncidentType | None:
-        """Return the type whose words `text` shares, for a report that fits no pattern of any."""
+        """Return the type whose words `text` shares, for a report that fits no pattern of any.
+
+        Few words are not enough to say that it is about a crime or about somebody's life.
+        """
         shares: dict[str, float] = {}
         for stem, plain in {word.stem: word.plain for word in words(text)}.items():
             codes = self._codes_by_stem.get(stem, {})
@@ -117,7 +125,9 @@ class IncidentWords:
         """For each word the types that use it: fully as their thing, little as what befell it."""
         found: dict[str, dict[str, float]] = {}
         # An emergency is never guessed from a single word.
-        for kind in (each for each in self.town.incident_types if each.emergency != "always"):
+        for kind in self.town.incident_types:
+            if kind.private or kind.emergency == "always":
+                continue
             for keyword in kind.keywords:
                 for index, part in enumerate(keyword.split(" + ")):
                     for word in words(part):
@@ -153,6 +163,13 @@ class IncidentWords:
 def _is_negated(found: Found, text: str) -> bool:
     """Whether a word of the find is denied: "no wires", "nearly crashed"."""
     return any(_NEGATION.search(fold(text[max(0, start - 30) : start])) for start, _ in found.spans)
+
+
+def _nearness(found: Found) -> float:
+    """Return how much a find counts: words far apart may belong to different things."""
+    ends = sorted(found.spans)
+    gap = max((b[0] - a[1] for a, b in pairwise(ends)), default=0)
+    return 1.0 if gap <= _NEAR else max(_FAR, _NEAR / gap)
 
 
 def _share_outside(found: Found, spans: tuple[tuple[int, int], ...]) -> float:

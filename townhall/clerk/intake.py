@@ -12,6 +12,8 @@ from townhall.clerk.text import fold, has_cjk, words
 from townhall.clerk.understanding import Opinion, Reading, Report, best_place
 from townhall.clerk.vocabulary import load_vocabulary
 
+# From this weight on an emergency is certain though the fixed check before the clerk saw none.
+_GRAVE = 3.0
 _VOCABULARY = load_vocabulary("talk")
 _FILLER = _VOCABULARY.pattern("filler", re.IGNORECASE)
 _DISTRICT = _VOCABULARY.pattern("district", re.IGNORECASE)
@@ -71,6 +73,7 @@ def _take_report(state: State, report: Report, fresh: list[Matter]) -> None:
     matter = _known(state, report, fresh)
     if matter is None:
         matter = Matter("incident", [*state.vague, report.text], kind=report.kind)
+        matter.is_grave = state.is_warned or report.weight >= _GRAVE
         state.vague = []
         fresh.append(matter)
         state.matters.append(matter)

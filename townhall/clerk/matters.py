@@ -19,6 +19,8 @@ _ASKED_FOR_A_DAY = ("occurred", "last_seen")
 # Types that ask this can be going on while they are reported.
 _ABOUT_NOW = frozenset({"happening_now", "immediate_danger"})
 _ABOUT_DOERS = frozenset({"suspect", "seen_dumping", "happening_now", "obstructs"})
+# The severity, at most, of what may be an emergency or not.
+_UNSURE = 4
 _EMPTY_ACTS = frozenset(
     {"greet", "thanks", "close", "confirm", "deny", "anonymous", "smalltalk", "report_intent",
      "feedback_intent", "help", "three", "skip"}
@@ -46,6 +48,7 @@ class Matter:
     state: Literal["open", "filed", "dropped"] = "open"
     reference: str | None = None
     person: str | None = None
+    is_grave: bool = False  # it is certain to be an emergency, if its type is one
 
     def text(self, reporter: str | None) -> str:
         """Return the resident's words that matter: no greeting, no name, no numbers of theirs."""
@@ -101,7 +104,7 @@ class Matter:
         if self.form != "incident" or self.kind is None or self.kind.emergency == "no":
             return False
         if self.kind.emergency == "always":
-            return True
+            return self.is_grave
         acts = load_cues().acts.keys_in(" ".join(self.told))
         asks_now = any(each.code in _ABOUT_NOW for each in self.kind.attributes)
         return "happening_now" in acts and (asks_now or self.kind.default_severity >= 4)
@@ -120,6 +123,9 @@ class Matter:
         happens_now = self.kind.when == "now" or self.is_urgent()
         day = self.day or (today if happens_now and not self.recurring else None)
         told = " ".join(self.told)
+        severity = types.severity(self.kind, told)
+        if self.kind.emergency == "always" and not self.is_grave:
+            severity = min(severity, _UNSURE)
         return {
             "incident_type": self.kind.code,
             "description": self.text(reporter),
@@ -128,7 +134,7 @@ class Matter:
             "time_of_occurrence": f"{self.clock:%H:%M}" if self.clock else None,
             "person_involved": self.people(reporter),
             "reporter_name": reporter,
-            "severity_level": 5 if self.is_urgent() else types.severity(self.kind, told),
+            "severity_level": 5 if self.is_urgent() else severity,
             "details": [{"code": code, "value": said} for code, said in self.details.items()],
         }
 

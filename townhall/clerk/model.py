@@ -24,7 +24,7 @@ class ClerkModel(BuiltInModel):
 
     def answer(self, items: Sequence[Item], tools: Sequence[str]) -> Answer:
         """Return the reply to the last message of `items`, or the tools to call for it."""
-        turns = turns_of(items, self._now)
+        turns = turns_of(items, self._now, self._town.emergency.number)
         if not turns:
             return Answer()
         dialogue = Dialogue(self._town, self._now, tools)

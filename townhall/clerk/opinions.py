@@ -1,6 +1,5 @@
 """Whether a text is a suggestion, a complaint or praise, what about, and in what mood."""
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -18,12 +17,7 @@ FeedbackKind = Literal["suggestion", "complaint", "praise"]
 Sentiment = Literal["positive", "neutral", "negative"]
 # VADER's compound score runs from -1 to 1; its authors draw the lines at 0.05.
 _CLEAR = 0.3
-# The weight of an opinion that only its mood betrays; any words for an incident weigh more.
-MOOD_ONLY = 0.5
 _IN_PLACE = 0.4
-_ENGLISH = re.compile(
-    r"(?i)\b(?:the|is|are|was|were|and|of|it|this|that|so|very|my|your|our|have|has)\b"
-)
 _KINDS: tuple[FeedbackKind, ...] = ("suggestion", "complaint", "praise")
 
 
@@ -35,7 +29,7 @@ class Leaning:
     weight: float
 
 
-def leaning_of(text: str, has_topic: bool) -> Leaning | None:
+def leaning_of(text: str) -> Leaning | None:
     """Return the opinion that `text` expresses; None if it only states something."""
     weights = dict.fromkeys(_KINDS, 0.0)
     for found in load_cues().feedback.find(text):
@@ -48,13 +42,7 @@ def leaning_of(text: str, has_topic: bool) -> Leaning | None:
     if weights["complaint"] and mood > _CLEAR:
         weights["complaint"] *= 0.6
     kind = max(_KINDS, key=lambda each: weights[each])
-    if weights[kind] > 0:
-        return Leaning(kind, weights[kind])
-    if not has_topic or not _ENGLISH.search(text):
-        return None
-    if mood < -_CLEAR:
-        return Leaning("complaint", MOOD_ONLY)
-    return Leaning("praise", MOOD_ONLY) if mood > 0.5 else None
+    return Leaning(kind, weights[kind]) if weights[kind] > 0 else None
 
 
 def sentiment_of(kind: FeedbackKind, text: str) -> Sentiment:

@@ -1,7 +1,7 @@
 """A message in pieces: each clause is a question, an opinion, an incident or a detail of one."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
@@ -9,7 +9,6 @@ from typing import Literal
 from townhall.clerk.cues import Cues, load_cues
 from townhall.clerk.incidents import CERTAIN, Guess, IncidentWords, incident_words
 from townhall.clerk.opinions import (
-    MOOD_ONLY,
     FeedbackKind,
     Leaning,
     leaning_of,
@@ -38,8 +37,11 @@ _SUBORDINATE = _VOCABULARY.pattern("subordinate", re.IGNORECASE)
 _TELLING = _VOCABULARY.pattern("telling", re.IGNORECASE)
 _ANEW = _VOCABULARY.pattern("anew", re.IGNORECASE)
 _COMPLIMENTARY_CLOSE = re.compile(
-    r"(?i)(?:yours )?(?:sincerely|regards|best regards|respectfully|truly)\b\W*$"
+    r"(?i)(?:yours )?(?:sincerely|regards|best regards|respectfully|truly|faithfully)\b\W*$"
+    r"|(?:les?|la) saluda\b|(?:un )?saludos?\b|mit freundlichen"
 )
+# "They walked off when a light came on" goes on with what they did.
+_GOES_ON = _VOCABULARY.pattern("goes_on", re.IGNORECASE)
 _ALSO = re.compile(r"(?i)(?:\w+ ){0,2}also\b")
 _UNREAL = _VOCABULARY.pattern("unreal", re.IGNORECASE)
 _ONLY_ASKS = _VOCABULARY.pattern("only_asks", re.IGNORECASE)
@@ -93,7 +95,7 @@ class Sorter:
             found += parts if len(matters) > 1 else [self._piece(sentence, _in(sentence, skip))]
         return found
 
-    def groups(self, pieces: Iterable[Piece], is_list: bool = False) -> list[Group]:
+    def groups(self, pieces: Sequence[Piece], is_list: bool = False) -> list[Group]:
         """Put pieces together that tell the same; a detail belongs to what was told before."""
         groups: list[Group] = []
         waiting: list[Piece] = []
@@ -115,6 +117,9 @@ class Sorter:
                     told = [piece]
                 groups.append(Group("opinion" if is_opinion else "incident", told))
                 waiting = []
+        if not groups and len(waiting) < len(pieces) and (seen := self._sighting(waiting)):
+            # What was seen is told even where the rest is a question.
+            groups.append(seen)
         return groups
 
     def _sighting(self, waiting: Sequence[Piece]) -> Group | None:
@@ -150,12 +155,12 @@ class Sorter:
         if _UNREAL.search(text) and not self._is_wish(text):
             if text.rstrip().endswith(("?", "？")):
                 return Piece(span, "question")
-            leaning = self._leaning(text, 0.0, None, grave=False)
+            leaning = self._leaning(text, 0.0, grave=False)
             return self._opinion(span, leaning, place) if leaning else Piece(span, "detail")
         if self._is_act(text, weight, place):
             return Piece(span, "detail", place=place)
         grave = guess is not None and guess.kind.emergency == "always"
-        leaning = self._leaning(text, weight, place, grave)
+        leaning = self._leaning(text, weight, grave)
         if leaning is not None and (leaning.kind == "suggestion" or _PROTEST.match(text)):
             return self._opinion(span, leaning, place)
         if not (grave and weight >= CERTAIN) and self._is_question(text, weight, place):
@@ -185,12 +190,10 @@ class Sorter:
         steers = bool(acts & _STEERING) and place is None and weight < CERTAIN
         return steers and len(words(text)) <= 9
 
-    def _leaning(
-        self, text: str, weight: float, place: Place | None, grave: bool
-    ) -> Leaning | None:
+    def _leaning(self, text: str, weight: float, grave: bool) -> Leaning | None:
         """Return the opinion of a clause, if it outweighs the incident it may tell."""
         topic = topic_of(self._town, text)
-        leaning = leaning_of(text, topic is not None)
+        leaning = leaning_of(text)
         asks_what = _WH.match(text) is not None
         if _REQUEST.search(text) and weight >= LIKELY:
             return None
@@ -201,18 +204,12 @@ class Sorter:
                 return Leaning("complaint", CERTAIN)
         if leaning is None or (topic is None and leaning.weight < CERTAIN):
             return None
-        is_mood = leaning.weight <= MOOD_ONLY
-        if is_mood and (weight >= LIKELY or place is not None or not self._is_service(topic)):
-            return None
         if leaning.kind == "suggestion":
             return leaning if leaning.weight >= weight * 0.6 and not asks_what else None
         if leaning.kind == "praise":
-            return leaning if weight < CERTAIN or (not grave and mood_of(text) > 0.4) else None
+            is_glad = mood_of(text) > 0.4 or leaning.weight > weight
+            return leaning if weight < CERTAIN or (not grave and is_glad) else None
         return leaning if weight < 1.0 or leaning.weight > weight else None
-
-    def _is_service(self, code: str | None) -> bool:
-        topic = self._town.feedback_topic(code) if code is not None else None
-        return topic is not None and topic.service
 
     def _is_question(self, text: str, weight: float, place: Place | None) -> bool:
         if "close" in self._cues.acts_in(text) or _SUBORDINATE.match(text):
@@ -245,10 +242,11 @@ def _is_aside(group: Group, piece: Piece) -> bool:
         return piece.opinion == "complaint" or (
             piece.opinion == "suggestion" and piece.place is None
         )
-    if any(each.opinion == "suggestion" for each in group.pieces):
-        return True
-    is_complaint = all(each.opinion != "praise" for each in group.pieces)
     weight = piece.guess.weight if piece.guess else 0.0
+    is_small = piece.place is None or weight < CERTAIN + 0.6
+    if any(each.opinion == "suggestion" for each in group.pieces):
+        return is_small
+    is_complaint = all(each.opinion != "praise" for each in group.pieces)
     return is_complaint and piece.place is None and weight < CERTAIN + 0.6
 
 
@@ -279,6 +277,8 @@ def _belongs(group: Group, piece: Piece, is_list: bool) -> bool:
             return False
         return "praise" not in kinds or piece.opinion == "praise"
     codes = {each.guess.kind.code for each in group.pieces if each.guess}
+    if _GOES_ON.match(piece.span.text) and not is_list:
+        return True
     anew = is_list or starts_anew(piece.span.text)
     if piece.guess.kind.code in codes:
         return piece.place is None or not anew

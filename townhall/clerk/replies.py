@@ -129,14 +129,12 @@ class Speaker:
         if status == "filed":
             kind_of = self._town.incident_type(str(call.arguments.get("incident_type")))
             place = call.arguments.get("location")
-            text = wording.say(
+            return wording.say(
                 "receipt_incident",
                 type=kind_of.name if kind_of else "",
                 place=wording.say("at_place", place=place) if place else "",
                 reference=reference,
             )
-            urgent = kind_of is not None and kind_of.emergency == "always"
-            return f"{text} {wording.say('emergency_filed')}" if urgent else text
         key = _ASK_ON_REFUSAL.get(str(result.get("reason")))
         if key is None:
             return wording.say("refused_other")

@@ -44,6 +44,7 @@ class State:
     vague: list[str] = field(default_factory=list)
     figures: dict[str, Any] | None = None
     heard: int = 0
+    is_warned: bool = False  # the emergency number was told
 
     def open(self) -> list[Matter]:
         """Return the matters that are talked about and not yet filed."""

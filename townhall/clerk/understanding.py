@@ -14,7 +14,7 @@ from townhall.clerk.opinions import FeedbackKind, topic_of
 from townhall.clerk.people import reporter_in
 from townhall.clerk.pieces import Group, Sorter, starts_anew
 from townhall.clerk.places import NAMED, Place, places_in
-from townhall.clerk.text import fold, sentences
+from townhall.clerk.text import fold, sentences, words
 from townhall.clerk.when import When, when_in
 from townhall.town import IncidentType, Town
 
@@ -24,6 +24,8 @@ _REFERENCE = re.compile(
     r"|\b(?:INC|FBK)(?=[A-Z]*\d)[A-Z0-9]{8}\b"
 )
 _FOLLOWS_INJECTION = re.compile(r"(?:then|and|also|next|reply|print|show|set|mark|after that)\b")
+# Words that an opinion without a topic has at most, if it is no matter of its own.
+_EXCLAMATION = 5
 # A later place must be this much surer than the first to be taken instead.
 _LATER = 1.5
 
@@ -97,7 +99,9 @@ class Reader:
             acts=acts,
             reports=tuple(_report(each, sent) for each in groups if each.kind == "incident"),
             opinions=tuple(
-                self._opinion(each, reporter, text) for each in groups if each.kind == "opinion"
+                self._opinion(each, reporter, text)
+                for each in groups
+                if each.kind == "opinion" and not (len(groups) > 1 and _is_exclamation(each))
             ),
             questions=tuple(piece.span.text for piece in pieces if piece.kind == "question"),
             details=" ".join(piece.span.text for piece in pieces if piece.kind == "detail"),
@@ -126,6 +130,12 @@ class Reader:
         about = group.text.replace(reporter, " ") if reporter else group.text
         # "Could you add a fountain?" is about what the rest of the message is about.
         return Opinion(kind, topic_of(self._town, about) or topic_of(self._town, text), group.text)
+
+
+def _is_exclamation(group: Group) -> bool:
+    """Whether an opinion is no more than "Lovely." beside something else that is told."""
+    has_topic = any(piece.topic for piece in group.pieces)
+    return not has_topic and len(words(group.text)) <= _EXCLAMATION
 
 
 def _report(group: Group, sent: datetime) -> Report:
