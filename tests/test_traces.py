@@ -1,13 +1,11 @@
 """Traces: what is exported to whom, what is kept with the turn, and that texts stay at home."""
 
-import asyncio
 import gzip
 import re
 from typing import Any
 
 import orjson
 import pytest
-from agents.tracing import flush_traces
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from pydantic import SecretStr
 from sqlalchemy import select
@@ -26,14 +24,13 @@ KEY = SecretStr("sk-test")
 
 
 async def run_a_turn(settings: Settings) -> dict[str, Any]:
-    """Let a resident file a pothole; return the trace that is kept, when all is exported."""
+    """Let a resident file a pothole; return the trace that is kept, when the desk is closed."""
     filing = Rule(Answer(calls=(Call("file_incident", POTHOLE),)), when=Condition(last=MESSAGE))
     async with FakeOpenAI([filing], default=Answer(text="Secret reply.")) as fake:
         host = {"model": "m", "openai_base_url": fake.base_url, "model_api": "chat"}
         async with serve(settings.model_copy(update=host)) as server:
             await server.say("hi", "s", user_id="ana")
             await server.say(MESSAGE, "s", user_id="ana")
-            await asyncio.to_thread(flush_traces)
             async with server.desk.database.reading() as connection:
                 last = select(turns.c.trace).order_by(turns.c.seq.desc()).limit(1)
                 trace: dict[str, Any] = (await connection.scalars(last)).one()

@@ -88,6 +88,7 @@ async def open_front_desk(
         finally:
             runner.begin_drain(settings.drain_seconds)
             await runner.drained()
+            await traces.close()
             for duty in duties:
                 duty.cancel()
             await asyncio.gather(*duties, return_exceptions=True)

@@ -3,6 +3,8 @@
 Without a key for api.openai.com and without `TOWNHALL_TRACES=otlp` nothing leaves the machine.
 """
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,14 +15,25 @@ from agents.tracing.processors import BackendSpanExporter, BatchTraceProcessor
 
 from townhall.settings import Settings
 
+EXPORT_SECONDS = 3.0  # for what waits at the end of the process; then it ends without
 MAX_SPANS = 200  # of one turn; a turn has about five, a runaway one must not fill the database
 
 
 class TraceKeeper(TracingProcessor):
-    """Collects the spans of the traces that are being kept, by trace id."""
+    """Collects the spans of the traces that are being kept, by trace id, beside an exporter."""
 
-    def __init__(self) -> None:
+    def __init__(self, exporter: TracingProcessor | None) -> None:
+        self._exporter = exporter
         self._kept: dict[str, dict[str, Any]] = {}
+
+    async def close(self) -> None:
+        """Let the exporter send what still waits: nothing else does when a signal ends us."""
+        if self._exporter is None:
+            return
+        # A thread of its own, for nobody waits longer for a server that does not answer.
+        sending = threading.Thread(target=self._exporter.shutdown, daemon=True)
+        sending.start()
+        await asyncio.to_thread(sending.join, EXPORT_SECONDS)
 
     @contextmanager
     def keep(self, trace_id: str) -> Iterator[dict[str, Any]]:
@@ -59,8 +72,8 @@ class TraceKeeper(TracingProcessor):
 
 def configure_traces(settings: Settings) -> TraceKeeper:
     """Set where the SDK's traces go and return the keeper of this process's turns."""
-    keeper = TraceKeeper()
     exporter = _exporter(settings)
+    keeper = TraceKeeper(exporter)
     set_trace_processors([keeper] if exporter is None else [keeper, exporter])
     return keeper
 
