@@ -2,7 +2,8 @@
 
 The openai client builds and checks the union of all events for each delta of the text. Here the
 events that nobody reads are only a sign of life, and the ones that are read often are light.
-Requests, failed requests and answers that are not streamed are the SDK's and the client's own.
+Nor does the client build each request anew. Its errors and what is not streamed are its own and the
+SDK's.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -14,7 +15,8 @@ import httpx2
 import openai
 import orjson
 from agents import ModelBehaviorError, ModelSettings, OpenAIResponsesModel, Tool
-from openai import AsyncOpenAI, AsyncStream, BaseModel, Omit
+from openai import AsyncOpenAI, BaseModel, Omit
+from openai._models import FinalRequestOptions
 from openai.types.responses import (
     Response,
     ResponseCompletedEvent,
@@ -80,6 +82,7 @@ class ResponsesModel(OpenAIResponsesModel):
     def __init__(self, model: str, openai_client: AsyncOpenAI) -> None:
         super().__init__(model, openai_client)
         self._converted_tools: dict[tuple[str, ...], object] = {}
+        self._first_request: httpx2.Request | None = None
 
     async def _fetch_response(self, *asked: Any, **more: Any) -> Any:
         if not more["stream"]:
@@ -93,15 +96,37 @@ class ResponsesModel(OpenAIResponsesModel):
         query = request.pop("extra_query") or {}
         body = {name: value for name, value in request.items() if not isinstance(value, Omit)}
         body |= body.pop("extra_body") or {}
-        stream = await self._client.post(
-            "/responses",
-            cast_to=object,
-            content=orjson.dumps(body),
-            options={"headers": {"Content-Type": "application/json", **headers}, "params": query},
-            stream=True,
-            stream_cls=AsyncStream[object],
+        return _events(await self._post(orjson.dumps(body), headers, query))
+
+    async def _post(
+        self, body: bytes, headers: dict[str, str], query: dict[str, str]
+    ) -> httpx2.Response:
+        """Send a request that differs from the first in its body only, as the client sends it."""
+        client: Any = self._client
+        if self._first_request is None:
+            options = FinalRequestOptions(method="post", url="/responses", json_data={})
+            self._first_request = client._build_request(options)  # noqa: SLF001
+            del self._first_request.headers["content-length"]
+        first = self._first_request
+        request = httpx2.Request(
+            "POST",
+            first.url.copy_merge_params(query) if query else first.url,
+            headers=[*first.headers.raw, *headers.items()],
+            content=body,
+            extensions=first.extensions,
         )
-        return _events(stream.response)
+        try:
+            response: httpx2.Response = await client._client.send(request, stream=True)  # noqa: SLF001
+            if response.is_error:
+                async with aclosing(response):
+                    await response.aread()
+        except httpx2.TimeoutException as error:
+            raise openai.APITimeoutError(request=request) from error
+        except httpx2.HTTPError as error:
+            raise openai.APIConnectionError(request=request) from error
+        if response.is_error:
+            raise client._make_status_error_from_response(response)  # noqa: SLF001
+        return response
 
     def _converted(self, tools: list[Tool]) -> object:
         # They are the same for every turn, and to convert them takes a millisecond.

@@ -96,15 +96,10 @@ class Database:
         Only for work that may be done twice, because an unanswered commit may have succeeded:
         it has a natural unique key and reads back what is there. DatabaseUnavailable at the end.
         """
-        async for attempt in AsyncRetrying(
-            retry=retry_if_exception_type(DatabaseUnavailable),
-            wait=wait_exponential_jitter(multiplier=0.05, max=1),
-            stop=stop_after_delay(PERSISTENCE),
-            reraise=True,
-        ):
-            with attempt:
-                result = await self.write(work)
-        return result
+        try:
+            return await self.write(work)
+        except DatabaseUnavailable:
+            return await _again_and_again(self.write, work)
 
     @asynccontextmanager
     async def reading(self) -> "AsyncIterator[AsyncConnection]":
@@ -134,6 +129,14 @@ class Database:
             if not error.connection_invalidated and not state.startswith(PASSING):
                 raise
             raise DatabaseUnavailable("The database does not answer; try again soon.") from error
+
+
+_again_and_again = AsyncRetrying(
+    retry=retry_if_exception_type(DatabaseUnavailable),
+    wait=wait_exponential_jitter(multiplier=0.05, max=1),
+    stop=stop_after_delay(PERSISTENCE),
+    reraise=True,
+)
 
 
 def database_url(settings: Settings) -> URL:
