@@ -16,7 +16,7 @@ from agents import (
     RunResultStreaming,
     function_tool,
 )
-from openai import AsyncOpenAI
+from openai import APIStatusError, AsyncOpenAI
 
 from tests.fakes.answers import Answer, Call, Condition, Rule
 from tests.fakes.fake_openai import FakeOpenAI
@@ -27,6 +27,8 @@ from townhall.turns.history import neutral_items
 from townhall.turns.stream import turn_events
 
 FILED = "Filed as INC-7KQ4-M2XD.\nAnything else, Ñandú 🌧️?"
+# By the body's length, the fake's port and the run; and how the SDK wants the client to read.
+VARYING = {"content-length", "host", "idempotency-key", "x-stainless-raw-response"}
 RULES = [
     Rule(Answer(text="One moment.", calls=(Call("note", {"text": "rain"}),)), times=1),
     Rule(Answer(text=FILED), when=Condition(body="function_call_output")),
@@ -65,6 +67,10 @@ async def told(kind: type[OpenAIResponsesModel]) -> dict[str, Any]:
             "items": neutral_items(result.new_items, turn_seq=1),
             "usage": asdict(result.context_wrapper.usage),
             "asked": [request.body for request in fake.requests],
+            "headers": [
+                {name: value for name, value in request.headers.items() if name not in VARYING}
+                for request in fake.requests
+            ],
         }
 
 
@@ -78,6 +84,22 @@ async def test_the_same_turn() -> None:
     assert lean == sdk
     assert "".join(each.get("text", "") for each in lean["events"]) == f"One moment.\n\n{FILED}"
     assert [each["name"] for each in lean["events"] if each["type"] == "activity"] == ["note"] * 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 429, 500])
+async def test_the_same_refusal(status: int) -> None:
+    """A server that refuses is the same error, with its status, body and patience."""
+
+    async def refusal(kind: type[OpenAIResponsesModel]) -> tuple[object, ...]:
+        rules = [Rule(Answer(status=status, retry_after=0))]
+        async with run(kind, rules) as (result, _):
+            with pytest.raises(APIStatusError) as raised:
+                await _listen(result, [])
+        error = raised.value
+        waits = error.response.headers.get("retry-after")
+        return type(error), str(error), error.status_code, error.body, waits
+
+    assert await refusal(ResponsesModel) == await refusal(OpenAIResponsesModel)
 
 
 async def test_an_answer_that_is_not_streamed() -> None:
