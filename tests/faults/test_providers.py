@@ -17,7 +17,7 @@ from townhall.assistant.models import warm_up_clerk
 from townhall.telemetry.metrics import FALLBACKS
 from townhall.town import load_town
 
-FIRST_EVENT_SECONDS = 2.0
+FIRST_EVENT_SECONDS = 4.0  # retries of a refused request need about one
 GAP_SECONDS = 1.0
 BUSY_SECONDS = 4.0  # what a shared machine may add
 HELLO = "Good day. What can the town do for you?"
