@@ -15,6 +15,7 @@ from tests.fakes.fake_openai import FakeOpenAI
 from tests.faults.conftest import Figures, Start
 from tests.faults.resident import THANKS, count, filing_rules, new_reports
 from tests.faults.worker import Worker
+from tests.server import NO_TLS
 
 # A machine to themselves for minutes: `make test-long` runs them.
 pytestmark = pytest.mark.long
@@ -127,7 +128,7 @@ async def _held(worker: Worker) -> dict[str, int]:
 
 
 async def _metric(worker: Worker, name: str) -> int:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=NO_TLS) as client:
         text = (await client.get(f"{worker.url}/metrics")).text
     [number] = re.findall(rf"^{name} (\S+)$", text, re.MULTILINE)
     return int(float(number))

@@ -11,6 +11,7 @@ import httpx
 
 from tests.faults.forge import Forge
 from tests.process import free_port
+from tests.server import NO_TLS
 
 READY_SECONDS = 90  # on a machine that does much else
 END_SECONDS = 40
@@ -44,7 +45,8 @@ class Worker:
 
     async def ready(self) -> None:
         """Return when it answers at /ready."""
-        async with asyncio.timeout(READY_SECONDS), httpx.AsyncClient(base_url=self.url) as client:
+        client = httpx.AsyncClient(base_url=self.url, verify=NO_TLS)
+        async with asyncio.timeout(READY_SECONDS), client:
             while not await _is_ready(client):
                 await asyncio.sleep(0.02)
 
