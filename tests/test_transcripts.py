@@ -12,7 +12,7 @@ from tests.scripted import POTHOLE, call, reply, scripted
 from tests.server import Running, serve
 from townhall.db.tables import turn_events, turns
 from townhall.settings import Settings
-from townhall.turns.log import forget_old_events
+from townhall.turns.erasure import forget_old_events
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from tests.browser.conftest import SLOW_TEXT, OpenChat
 from tests.front_end import FrontEnd, text_of
 from tests.server import Running
 from townhall.db.tables import turns
-from townhall.turns.log import forget_old_events
+from townhall.turns.erasure import forget_old_events
 
 
 async def test_a_pothole_is_reported(clerk_desk: Running, open_chat: OpenChat) -> None:

@@ -78,6 +78,13 @@ async def retire(
     return await _do(database, work, dry_run=dry_run)
 
 
+async def forget_old_events(database: Database) -> None:
+    """Delete the events of turns that ended more than `EVENTS_KEPT` ago; the transcript stays."""
+    old = select(turns.c.id).where(turns.c.finished_at < datetime.now(UTC) - EVENTS_KEPT)
+    async with database.writing() as connection:
+        await connection.execute(delete(turn_events).where(turn_events.c.turn_id.in_(old)))
+
+
 async def _do(
     database: Database, work: Callable[[AsyncConnection], Awaitable[Erased]], *, dry_run: bool
 ) -> Erased:

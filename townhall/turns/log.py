@@ -7,11 +7,11 @@ it cannot tell the difference. A turn never waits for a viewer.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import anyio
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,7 +22,7 @@ from townhall.errors import DatabaseUnavailable, Problem
 from townhall.events import TurnEvent, TurnFailed, is_end, parse_event
 from townhall.telemetry.logs import get_logger
 from townhall.telemetry.metrics import LOG_LAG
-from townhall.turns.sessions import EVENTS_KEPT, UNFINISHED
+from townhall.turns.sessions import UNFINISHED
 
 FLUSH_SECONDS = 0.1  # how far the database may lag behind what viewers here have seen
 POLL_SECONDS = 0.2  # how often a viewer looks for a turn that runs elsewhere
@@ -190,6 +190,7 @@ class EventLog:
         clock = asyncio.get_running_loop().time
         quiet_since = clock()
         poll_seconds = POLL_SECONDS
+        patience = PERSISTENCE
         log: TurnLog | None = None
         is_caught_up = False  # whether the database had nothing more at the last look
         if turn_id in self._expected:
@@ -199,11 +200,14 @@ class EventLog:
             log = self._live.get(turn_id) or log
             if log is not None and (is_caught_up or _continues(log, after)):
                 batch = await _next_batch(log, after, quiet_seconds)
-                log = None if not batch and log.is_closed else log
+                if not batch and log.is_closed:
+                    # Whoever waited with that run for the database need not do so again.
+                    log, patience = None, timedelta()
             elif self._is_over:
                 return
             else:
-                stored = await self._stored(turn_id, after)
+                stored = await self._stored(turn_id, after, patience)
+                patience = PERSISTENCE
                 if stored is None:
                     return
                 batch, is_caught_up = stored, not stored
@@ -223,7 +227,7 @@ class EventLog:
             async with asyncio.timeout(seconds):
                 await expected.wait()
 
-    async def _stored(self, turn_id: str, after: EventId) -> list[Told] | None:
+    async def _stored(self, turn_id: str, after: EventId, patience: timedelta) -> list[Told] | None:
         """Return what the database has after `after`; None if there is and will be no more."""
         later = tuple_(turn_events.c.attempt, turn_events.c.last_seq) > tuple_(*after)
 
@@ -237,7 +241,7 @@ class EventLog:
             )
             return status, found.all()
 
-        status, rows = await self._recall(read)
+        status, rows = await self._recall(read, patience)
         told = [
             ((row.attempt, row.first_seq + i), parse_event(event))
             for row in rows
@@ -246,9 +250,11 @@ class EventLog:
         news = [(at, event) for at, event in told if at > after]
         return None if not news and status not in UNFINISHED else news
 
-    async def _recall(self, read: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Do `read`; DatabaseUnavailable if the database is away for too long."""
-        patience_ends = asyncio.get_running_loop().time() + PERSISTENCE.total_seconds()
+    async def _recall(
+        self, read: Callable[[AsyncConnection], Awaitable[T]], patience: timedelta
+    ) -> T:
+        """Do `read`; DatabaseUnavailable if the database is away for longer than that."""
+        patience_ends = asyncio.get_running_loop().time() + patience.total_seconds()
         while True:
             try:
                 # A viewer that goes away must not take the connection with it half-used.
@@ -282,13 +288,6 @@ _SAVE = {"postgresql": _upsert(postgresql.insert), "sqlite": _upsert(sqlite.inse
 def _continues(log: TurnLog, after: EventId) -> bool:
     # Memory has one run only: the events of an earlier run are in the database.
     return log.attempt in (1, after[0])
-
-
-async def forget_old_events(database: Database) -> None:
-    """Delete the events of turns that ended more than `EVENTS_KEPT` ago; the transcript stays."""
-    old = select(turns.c.id).where(turns.c.finished_at < datetime.now(UTC) - EVENTS_KEPT)
-    async with database.writing() as connection:
-        await connection.execute(delete(turn_events).where(turn_events.c.turn_id.in_(old)))
 
 
 async def _next_batch(log: TurnLog, after: EventId, quiet_seconds: float) -> list[Told]:

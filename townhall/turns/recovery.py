@@ -9,8 +9,8 @@ from townhall.db.shredding import shred
 from townhall.errors import DatabaseUnavailable
 from townhall.telemetry.logs import get_logger
 from townhall.turns.cancelling import wanted_cancels
+from townhall.turns.erasure import forget_old_events
 from townhall.turns.leases import Leases
-from townhall.turns.log import forget_old_events
 from townhall.turns.runner import TurnRunner
 
 RENEW_SECONDS = 5.0  # a third of a lease: two renewals may fail before another process takes over
