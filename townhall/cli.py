@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 STAFF_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 GRACE_SECONDS = 25  # for open streams, when the server is asked to end
-WORKER_START_SECONDS = 60
+WORKER_START_SECONDS = 20
 
 
 @app.command()
@@ -70,7 +70,8 @@ def serve(
         reload=reload,
         workers=workers,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        # A worker answers its parent once it has imported: slow on a busy machine, but not dead.
+        # A worker answers its parent once it has imported: slow on a busy machine, but not dead. A
+        # worker that is killed while it is asked is missed for as long.
         timeout_worker_healthcheck=WORKER_START_SECONDS,
         **connection_options(),
     )
