@@ -8,7 +8,7 @@ from functools import lru_cache
 from townhall.clerk.text import fold_in_place
 from townhall.clerk.vocabulary import load_vocabulary
 
-# Each pattern has the group hour, and of minute, half (am or pm) and part those that it can have.
+# Each pattern has the group hour, and those of minute, half (am or pm), part and so on it can have.
 _VOCABULARY = load_vocabulary("clock")
 _PATTERNS = _VOCABULARY.patterns("patterns")
 _HOURS = _VOCABULARY.table("hours")
@@ -70,6 +70,8 @@ def _clock(match: re.Match[str], text: str, is_night: bool) -> Clock | None:
     minute = int(groups.get("minute") or 0)
     if groups.get("media"):
         minute = 30
+    if groups.get("cuarto"):
+        minute = 15
     half = _half(groups, match, text, is_night)
     if hour > 24 or minute > 59:
         return None

@@ -117,6 +117,8 @@ class Sorter:
                     told = [piece]
                 groups.append(Group("opinion" if is_opinion else "incident", told))
                 waiting = []
+        if any(each.kind == "question" for each in pieces):
+            groups = [each for each in groups if not _is_background(each)]
         if not groups and len(waiting) < len(pieces) and (seen := self._sighting(waiting)):
             # What was seen is told even where the rest is a question.
             groups.append(seen)
@@ -234,6 +236,16 @@ def _in(span: Span, stretches: Spans) -> Spans:
 
 def _is_named(piece: Piece) -> bool:
     return piece.place is not None and piece.place.score >= NAMED
+
+
+def _is_background(group: Group) -> bool:
+    """Whether a few words about an incident, without place, only lead to a question."""
+    weight = sum(each.guess.weight for each in group.pieces if each.guess)
+    return (
+        group.kind == "incident"
+        and weight < CERTAIN + 0.6
+        and not any(each.place for each in group.pieces)
+    )
 
 
 def _is_aside(group: Group, piece: Piece) -> bool:

@@ -44,6 +44,9 @@ _THE_LANDMARK = _VOCABULARY.pattern("the_landmark", re.IGNORECASE)
 _GOES_TO = _VOCABULARY.pattern("goes_to")
 _GOES_ON = _VOCABULARY.pattern("goes_on")
 _BELONGS = _VOCABULARY.pattern("belongs")
+# "At the oval a woman ...": a new noun begins, unless a small word leads on to it.
+_BEGINS_ANEW = _VOCABULARY.pattern("begins_anew", re.IGNORECASE)
+_LEADS_ON = _VOCABULARY.pattern("leads_on", re.IGNORECASE)
 # Prepositions that say no more than "there", unlike "behind".
 _QUIET = _VOCABULARY.words("quiet")
 # "Of gas in the hallway" does not belong to a place, the hallway does.
@@ -209,6 +212,8 @@ def _noun_end(text: str, start: int, preposition: str) -> int:
 
 def _ends_after(previous: str, word: str) -> bool:
     """Whether `word` goes on with something else: "Laurel Street lets", "Ferry Park hangs"."""
+    if previous and _BEGINS_ANEW.fullmatch(word) and not _LEADS_ON.fullmatch(previous):
+        return True
     if not word[0].islower() or _GOES_ON.fullmatch(word):
         return False
     if _STREET.fullmatch(previous) or word in _VERBS:

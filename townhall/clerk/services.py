@@ -1,11 +1,16 @@
 """What the clerk does besides taking reports: questions, status, figures, privacy, small talk."""
 
+import re
+
 from townhall.clerk.conversation import ToolCall
 from townhall.clerk.figures import figures_asked
 from townhall.clerk.state import Decision, Say, State
 from townhall.clerk.text import fold, words
 from townhall.clerk.understanding import Reading
+from townhall.clerk.vocabulary import load_vocabulary
 
+# A question for figures may name a place: "give me the number of thefts on Luna Street".
+_ASKS_FIGURES = load_vocabulary("figures").pattern("asks", re.IGNORECASE)
 _ABOUT_ITSELF = (("who_are_you", "who"), ("human", "human"), ("help", "help"))
 
 
@@ -20,7 +25,8 @@ def serve(state: State, reading: Reading, text: str, decision: Decision) -> bool
     if "privacy" in reading.acts and not reading.reports and not withdraws:
         decision.says.append(Say("privacy"))
         return True
-    compares = "figures" in reading.acts and not any(each.place for each in reading.reports)
+    asks = _ASKS_FIGURES.match(text) is not None or not any(each.place for each in reading.reports)
+    compares = "figures" in reading.acts and asks
     if has_content and not (compares and not reading.opinions):
         _answer(state, reading, decision)
         return False
