@@ -203,6 +203,34 @@ async def test_a_transaction_without_its_caller(database: Database) -> None:
     assert ones == twos >= 1
 
 
+async def test_a_block_without_its_caller(sqlite_database: Database) -> None:
+    """Who is cancelled in the middle of a statement leaves nothing of the block behind, no lock."""
+    database = sqlite_database
+    slow = text(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) "
+        "SELECT count(*) FROM n"
+    )
+    begun = asyncio.Event()
+
+    async def write_half() -> None:
+        async with database.writing() as connection:
+            await connection.execute(text("INSERT INTO halves VALUES (1)"))
+            begun.set()
+            await connection.execute(slow)
+
+    await database.write(lambda c: c.execute(text("CREATE TABLE halves (n INTEGER)")))
+    for _ in range(5):
+        writing = asyncio.create_task(write_half())
+        await begun.wait()
+        await asyncio.sleep(0)
+        writing.cancel()
+        await asyncio.wait([writing])
+        begun.clear()
+        await database.write(lambda c: c.execute(text("INSERT INTO halves VALUES (2)")))
+    numbers = await database.read(lambda c: c.scalars(text("SELECT n FROM halves")))
+    assert list(numbers) == [2] * 5
+
+
 async def test_a_transaction_that_waits_for_something_else(sqlite_database: Database) -> None:
     """It is refused on SQLite, where it has a thread to itself, and nothing of it is saved."""
 
