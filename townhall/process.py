@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import forkserver
 from types import FrameType
 
 from uvicorn import _subprocess as uvicorn_processes
@@ -35,6 +36,10 @@ def begin_processes_quickly() -> None:
     if "forkserver" in multiprocessing.get_all_start_methods():
         forking = multiprocessing.get_context("forkserver")
         forking.set_forkserver_preload(LIBRARIES)
+        # Ctrl-C reaches it too: its parent ends it, and it says nothing.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        forkserver.ensure_running()
+        signal.signal(signal.SIGINT, before)
         uvicorn_processes.spawn = forking  # type: ignore[assignment]
 
 
