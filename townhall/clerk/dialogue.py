@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from townhall.clerk.amendments import add_to_emergency, amend, retract
 from townhall.clerk.conversation import ToolCall, Turn
-from townhall.clerk.incidents import incident_words
+from townhall.clerk.incidents import CERTAIN, incident_words
 from townhall.clerk.intake import identify, is_only_name, take_in
 from townhall.clerk.language import language_of
 from townhall.clerk.matters import Matter
@@ -18,8 +18,8 @@ from townhall.clerk.understanding import Reading, best_place, reader_of
 from townhall.clerk.wording import spoken_languages
 from townhall.town import Town
 
-# VADER's score from which on a mood is good.
-_GLAD = 0.3
+# VADER's score from which on a mood is good; pleas and reproaches use kind words too.
+_GLAD = 0.5
 # A place with a street and a name: what is told of it happened there.
 _EXACT = 1.5
 _STEERING = frozenset(
@@ -101,11 +101,21 @@ class Dialogue:
         fresh: list[Matter] = []
         if not amend(state, reading, turn.text, decision):
             fresh = take_in(state, reading, turn.text)
+        if turn.is_warned:
+            self._take_as_emergency(fresh)
         self._warn(fresh, decision)
         if state.open():
             self._proceed(reading, fresh, decision)
         elif not decision.calls and all(each.key == "foreign" for each in decision.says):
             self._converse(reading, turn.text, decision)
+
+    def _take_as_emergency(self, fresh: list[Matter]) -> None:
+        """Prefer a type that is always an emergency, once the fixed check has seen one."""
+        for matter in fresh:
+            guesses = self._types.guesses(" ".join(matter.told)) if matter.kind else ()
+            best = next((each for each in guesses if each.kind.emergency == "always"), None)
+            if best and best.weight >= CERTAIN and best.weight > guesses[0].weight / 2:
+                matter.kind = best.kind
 
     def _warn(self, fresh: list[Matter], decision: Decision) -> None:
         """Tell the emergency number first, if the fixed check before the clerk has not."""

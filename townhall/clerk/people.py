@@ -20,6 +20,8 @@ PLACE_WORD = _VOCABULARY.pattern("place_word", re.IGNORECASE)
 _THANKED = re.compile(
     r"(?i)(?:thanks|thank you|salamat|gracias)[\s,]+(?:mr|mrs|ms|dr|sir|ma'am)\.?\s*$"
 )
+# "I know who did it, it's Ezekiel" names somebody else.
+_TELLS_WHO = re.compile(r"(?i)\b(?:who|whose|culprit|suspect|thief)\b[^.!?]*\bit.?s\s*$")
 _ENDS_SENTENCE = re.compile(r"(?<!Mr)(?<!Mrs)(?<!Ms)(?<!Dr)(?<!Engr)(?<!Atty)[.!?。]\s*$")
 _NAME = _VOCABULARY.pattern("name")
 _THIRD_PERSON = _VOCABULARY.pattern("third_person", re.IGNORECASE)
@@ -48,7 +50,8 @@ def _capitalised_in(text: str) -> str | None:
             name = _clean(match.group("name"))
             is_place = PLACE_WORD.search(match.group("name"))
             ends = _ENDS_SENTENCE.search(text[: match.start("name")])
-            if _THANKED.search(text[: match.start("name")]):
+            before = text[: match.start("name")]
+            if _THANKED.search(before) or _TELLS_WHO.search(before):
                 continue
             is_signed = "egards" in pattern.pattern
             if ends and name and not is_signed and " " not in name and is_known_word(fold(name)):
