@@ -388,3 +388,27 @@ def test_a_correction_that_names_its_report() -> None:
     assert {"field": "location", "value": "Rizal Avenue"} in changes
     desk.say(f"A correction to {reference}: ")
     assert [name for name, _ in desk.calls] == ["file_incident", "amend_report", "look_up_report"]
+
+
+def test_a_description_is_no_place() -> None:
+    """Who describes a person when asked where has not said where; the place may follow."""
+    desk = _talk(
+        "I want to report a missing child",
+        "my daughter Lia, 7, pink dress",
+        "near the carousel at the fiesta grounds",
+    )
+    (record,) = desk.live()
+    assert "Lia" in record["person_involved"]
+    assert "carousel" in record["location"]
+
+
+def test_a_name_of_somebody_else() -> None:
+    """The name that a stranger gave is not the resident's, and who is suspected is noted."""
+    desk = _talk(
+        "My bike was stolen yesterday at the gym on Oak Street",
+        "I think Boyet Ramos took it, he said his name is Atty. Boyet Ramos",
+        "no, keep me anonymous",
+    )
+    (record,) = desk.live()
+    assert record["reporter_name"] is None
+    assert "Boyet Ramos" in record["person_involved"]

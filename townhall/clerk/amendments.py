@@ -9,7 +9,7 @@ from townhall.clerk.matters import Matter
 from townhall.clerk.places import Place
 from townhall.clerk.state import Decision, Say, State
 from townhall.clerk.text import fold, words
-from townhall.clerk.understanding import Reading, Report
+from townhall.clerk.understanding import Reading, Report, best_place
 from townhall.clerk.vocabulary import load_vocabulary
 
 _VOCABULARY = load_vocabulary("talk")
@@ -77,6 +77,9 @@ def add_to_emergency(state: State, reading: Reading, text: str, decision: Decisi
     matter.told += [each for each in told if each and not is_only_name(each, state.reporter)]
     reporter = None if state.is_anonymous else state.reporter
     changes: dict[str, Any] = {"description": matter.text(reporter)}
+    place = best_place(reading.places)
+    if matter.place is None and place is not None:
+        matter.place = changes["location"] = place.text
     if people := matter.people(reporter):
         changes["person_involved"] = people
     if reading.reporter:

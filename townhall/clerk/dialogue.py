@@ -176,7 +176,8 @@ class Dialogue:
         """Whether an answer to the read-back is just the name that it asked for, or "no name"."""
         if self.state.pending != "confirm" or reading.injected:
             return False
-        if reading.acts and reading.acts <= {"anonymous", "skip"}:
+        refusal = {"anonymous", "skip"} | ({"deny"} if "anonymous" in reading.acts else set())
+        if reading.acts and reading.acts <= refusal:
             return len(words(reading.text)) <= 8
         return not reading.acts and is_only_name(reading.text, self.state.reporter)
 

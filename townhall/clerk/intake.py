@@ -5,6 +5,7 @@ import re
 from townhall.clerk.incidents import CERTAIN
 from townhall.clerk.matters import Matter
 from townhall.clerk.people import name_from_answer
+from townhall.clerk.persons import persons_in
 from townhall.clerk.pieces import is_sighting, starts_anew
 from townhall.clerk.places import NAMED, landmark_in, places_in, unique_place
 from townhall.clerk.state import State
@@ -66,6 +67,7 @@ def _answers_where(state: State, reading: Reading, text: str) -> bool:
         return False
     named = any(report.place is not None for report in reading.reports)
     is_short = len(words(text)) <= 5 and not reading.acts and not starts_anew(text)
+    is_short = is_short and not persons_in(text, state.reporter, "subjects")
     return is_short and not named and state.in_hand().place is None and not is_sighting(text)
 
 
@@ -193,6 +195,8 @@ def _fill_place(state: State, matter: Matter, reading: Reading, text: str) -> bo
             return False
         if _refers_back(text) and not _FILLER.match(text):
             return False
+        if persons_in(text, state.reporter, "subjects"):
+            return False  # "my daughter Lia, 7, pink dress"
         matter.place = bare_place(text)
         return True
     if best is None or matter.place is None or len(words(text)) > 12:

@@ -22,6 +22,7 @@ _THANKED = re.compile(
 )
 # "I know who did it, it's Ezekiel" names somebody else.
 _TELLS_WHO = re.compile(r"(?i)\b(?:who|whose|culprit|suspect|thief)\b[^.!?]*\bit.?s\s*$")
+_TITLE_BEFORE = _VOCABULARY.pattern("title_before")
 _ENDS_SENTENCE = re.compile(r"(?<!Mr)(?<!Mrs)(?<!Ms)(?<!Dr)(?<!Engr)(?<!Atty)[.!?。]\s*$")
 _NAME = _VOCABULARY.pattern("name")
 _THIRD_PERSON = _VOCABULARY.pattern("third_person", re.IGNORECASE)
@@ -51,7 +52,10 @@ def _capitalised_in(text: str) -> str | None:
             is_place = PLACE_WORD.search(match.group("name"))
             ends = _ENDS_SENTENCE.search(text[: match.start("name")])
             before = text[: match.start("name")]
+            untitled = _TITLE_BEFORE.sub("", before)
             if _THANKED.search(before) or _TELLS_WHO.search(before):
+                continue
+            if _THIRD_PERSON.search(untitled):
                 continue
             is_signed = "egards" in pattern.pattern
             if ends and name and not is_signed and " " not in name and is_known_word(fold(name)):

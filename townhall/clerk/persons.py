@@ -106,12 +106,15 @@ def _found(pattern: re.Pattern[str], text: str) -> list[_Piece]:
 
 
 def _named(text: str, place: str | None) -> list[_Piece]:
-    return [
-        (match.start(), match.group())
+    found = [
+        match
         for pattern in _NAMED
         for match in pattern.finditer(text)
         if _names_a_person(match, text, place, may_follow_of=pattern is not _NAMED[0])
     ]
+    # Of "I think Boyet took it" the name alone tells who.
+    groups = ["alone" if "alone" in match.groupdict() else 0 for match in found]
+    return [(match.start(at), match.group(at)) for match, at in zip(found, groups, strict=True)]
 
 
 def _names_a_person(
