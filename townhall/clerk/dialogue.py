@@ -191,7 +191,7 @@ class Dialogue:
             needs = matter.needs()
             if needs:
                 again = state.pending == needs[0] and state.focus is matter
-                matter.asked.add(needs[0])
+                matter.asked.add(f"{needs[0]} again" if again else needs[0])
                 state.pending, state.focus = needs[0], matter
                 decision.asks.append(self._question(matter, needs[0], again))
                 return

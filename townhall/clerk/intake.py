@@ -186,11 +186,8 @@ def _fill_place(state: State, matter: Matter, reading: Reading, text: str) -> bo
         matter.place = whole if is_all else best.text
         return is_answer
     if matter.place is None and state.pending == "where":
-        if "skip" in reading.acts:
-            # "On the second floor" is better than no report.
-            told = " ".join(matter.told)
-            vague = best_place(places_in(told))
-            matter.place = vague.text if vague else landmark_in(told)
+        if reading.acts & {"skip", "close"}:
+            matter.place = _vague_place(matter, text)
         if reading.acts - {"correct"} or reading.questions or _IS_THING.match(text):
             return False
         if _refers_back(text) and not _FILLER.match(text):
@@ -204,6 +201,17 @@ def _fill_place(state: State, matter: Matter, reading: Reading, text: str) -> bo
     if fold(best.text) not in fold(matter.place):
         matter.place = f"{matter.place}, {best.text}"
     return False
+
+
+def _vague_place(matter: Matter, text: str) -> str | None:
+    """Return what there is of a place when `text` says that the resident knows no better."""
+    # "On the second floor" is better than no report.
+    told = " ".join(matter.told)
+    vague = best_place(places_in(told))
+    place = vague.text if vague else landmark_in(told)
+    if place is None and "where again" in matter.asked:
+        return text.strip()[:200]  # asked twice, and so is "I don't know"
+    return place
 
 
 def bare_place(text: str) -> str | None:
