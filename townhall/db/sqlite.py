@@ -7,6 +7,7 @@ visit to a thread (`transact`), by SQLAlchemy's own connection for threads.
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
@@ -21,8 +22,11 @@ from sqlalchemy import URL, Connection, Engine, PoolResetState, create_engine, e
 from townhall.db.places import Places
 
 BUSY_TIMEOUT = timedelta(seconds=10)  # how long SQLite waits for another process's write
+TRY_SECONDS = 0.0005  # until it is tried again to be the one process that writes
 MOST_TOGETHER = 64  # transactions in one commit
 WAL_TRIES = 10  # each waits for up to the busy timeout
+
+_BUSY_MILLISECONDS = int(BUSY_TIMEOUT.total_seconds() * 1000)
 
 T = TypeVar("T")
 Work = Callable[["ThreadConnection"], Coroutine[Any, Any, T]]
@@ -264,7 +268,7 @@ def _prepare(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT.total_seconds() * 1000)}")
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
         _enter_wal(cursor)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
@@ -281,7 +285,30 @@ def _prepare(engine: Engine) -> None:
     def _begin(connection: Connection) -> None:
         writing = connection.get_execution_options().get("townhall_writing", False)
         driver: Any = connection.connection.driver_connection
-        driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+        if writing:
+            _begin_writing(driver)
+        else:
+            driver.execute("BEGIN")
+
+
+def _begin_writing(connection: sqlite3.Connection) -> None:
+    # SQLite's own waiting sleeps for up to a tenth of a second, while other processes write again
+    # and again: two of them were hardly faster than one.
+    ends_at = time.monotonic() + BUSY_TIMEOUT.total_seconds()
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() > ends_at:
+                    raise
+            else:
+                return
+            time.sleep(TRY_SECONDS)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
 
 
 def _enter_wal(cursor: sqlite3.Cursor) -> None:
