@@ -32,6 +32,7 @@ MAX_MODEL_CALLS = 6  # of one message; a filing takes one or two
 PROMPT = Path(__file__).parent / "prompts" / "desk.md"
 
 
+@lru_cache(maxsize=8)
 def instructions(town: Town, now: str) -> str:
     """Return what the model is told; all that changes from turn to turn stands at the end.
 

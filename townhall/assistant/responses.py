@@ -124,6 +124,8 @@ class ResponsesModel(OpenAIResponsesModel):
             raise openai.APITimeoutError(request=request) from error
         except httpx2.HTTPError as error:
             raise openai.APIConnectionError(request=request) from error
+        # It is sent, and a stream may be open for long: 30 KB of instructions and tools for each.
+        request.stream, request._content = httpx2.ByteStream(b""), b""  # noqa: SLF001
         if response.is_error:
             raise client._make_status_error_from_response(response)  # noqa: SLF001
         return response
