@@ -5,12 +5,14 @@ from datetime import datetime
 
 from sqlalchemy import (
     ColumnElement,
+    String,
     Table,
     and_,
     case,
-    false,
+    cast,
     func,
     literal,
+    null,
     or_,
     select,
     union_all,
@@ -59,16 +61,19 @@ async def count_figure(
 async def _count(
     connection: AsyncConnection, question: Question, town: Town, span: Span, before: Span | None
 ) -> Counts:
+    # Few groups: what is guarded is sorted out of them here, not of all records there.
     parts = []
     for kind in kinds_of(question):
-        guarded = _is_guarded(town) if kind == "incident" else false()
-        bucket = _bucket(question, kind, span)
+        type_ = incidents.c.incident_type if kind == "incident" else cast(null(), String)
+        groups = (_bucket(question, kind, span).label("bucket"), type_.label("type"))
         conditions = _conditions(question, TABLES[kind], span, before)
-        parts.append(select(bucket.label("bucket"), guarded.label("guarded")).where(*conditions))
-    records = union_all(*parts).subquery()
-    columns = (records.c.bucket, records.c.guarded)
-    rows = await connection.execute(select(*columns, func.count().label("n")).group_by(*columns))
-    return Counter({(row.bucket, bool(row.guarded)): row.n for row in rows})
+        parts.append(select(*groups, func.count().label("n")).where(*conditions).group_by(*groups))
+    unguarded = open_types(town)
+    counts: Counts = Counter()
+    for row in await connection.execute(union_all(*parts)):
+        is_guarded = row.type is not None and row.type not in unguarded
+        counts[row.bucket, is_guarded] += row.n
+    return counts
 
 
 async def _count_places(
