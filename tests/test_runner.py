@@ -239,6 +239,27 @@ async def test_a_client_that_leaves_while_its_message_is_accepted(settings: Sett
     assert set(attempts) == {1}
 
 
+async def test_a_message_that_is_being_accepted_when_the_server_stops(
+    sqlite_settings: Settings,
+) -> None:
+    """The server waits for it: what was accepted is given back, not left with a lease."""
+    async with serve(sqlite_settings, model=scripted(reply("Whole."))) as server:
+        runner = server.desk.runner
+        async with server.desk.database.writing():
+            accepting = asyncio.create_task(
+                runner.accept(Caller("local", None), Message("hi", "s"))
+            )
+            await asyncio.sleep(0)
+            runner.begin_drain(0)
+            draining = asyncio.create_task(runner.drained())
+            assert await asyncio.wait([draining], timeout=0.3) == (set(), {draining})
+        await draining
+        turn = await accepting
+        async with server.desk.database.reading() as connection:
+            found = await connection.execute(select(turns.c.id, turns.c.status, turns.c.lease_by))
+    assert found.all() == [(turn.id, "interrupted", None)]
+
+
 async def test_a_neighbour_that_was_killed_is_not_waited_for(settings: Settings) -> None:
     """The turn of a process of this machine that is no more is taken over before its lease ends."""
     machine, _, token = new_worker_name().split(":")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Iterable
 from datetime import datetime
+from typing import Any
 
 from townhall.access import Caller
 from townhall.errors import ShuttingDown, TownHallError
@@ -27,7 +28,7 @@ class TurnRunner:
         self._sessions: dict[int, asyncio.Task[None]] = {}
         self._again: set[int] = set()
         self._waiting: set[int] = set()
-        self._admitting: set[str] = set()
+        self._admitting: dict[str, asyncio.Task[AcceptedTurn]] = {}
         self._claims: dict[int, ClaimedTurn] = {}
         self._draining: asyncio.Task[None] | None = None
         self.running: dict[str, TurnRun] = {}
@@ -49,31 +50,24 @@ class TurnRunner:
         if self._draining is not None:
             raise ShuttingDown("Send the message again in a few seconds.", retry_after=2)
         turn_id = new_turn_id()
+        admission = admit(
+            self._at.database,
+            caller,
+            message,
+            sent_at or self._at.clock(),
+            turn_id=turn_id,
+            worker=self._at.leases.worker,
+            idempotency_key=idempotency_key,
+            session_must_exist=session_must_exist,
+        )
         # From its commit on the turn is this process's to run, whether or not the client still is
         # there to hear of it.
-        accepting = asyncio.create_task(
-            self._admit(
-                turn_id,
-                admit(
-                    self._at.database,
-                    caller,
-                    message,
-                    sent_at or self._at.clock(),
-                    turn_id=turn_id,
-                    worker=self._at.leases.worker,
-                    idempotency_key=idempotency_key,
-                    session_must_exist=session_must_exist,
-                ),
-            )
-        )
+        accepting = self._admitting[turn_id] = asyncio.create_task(self._take(admission))
+        accepting.add_done_callback(lambda _: self._admitting.pop(turn_id))
         return await asyncio.shield(accepting)
 
-    async def _admit(self, turn_id: str, admission: Awaitable[AcceptedTurn]) -> AcceptedTurn:
-        self._admitting.add(turn_id)
-        try:
-            turn = await admission
-        finally:
-            self._admitting.discard(turn_id)
+    async def _take(self, admission: Awaitable[AcceptedTurn]) -> AcceptedTurn:
+        turn = await admission
         if turn.is_new:
             self._at.log.expect(turn.id)
         if turn.claim is not None:
@@ -130,19 +124,22 @@ class TurnRunner:
 
     async def _drain(self, patience_seconds: float) -> None:
         logger.info("draining", turns=len(self.running), seconds=patience_seconds)
-        if self._sessions:
-            await asyncio.wait(list(self._sessions.values()), timeout=patience_seconds)
+        if tasks := self._under_way():
+            await asyncio.wait(tasks, timeout=patience_seconds)
         ends_at = asyncio.get_running_loop().time() + SAVE_SECONDS
-        while self._sessions and asyncio.get_running_loop().time() < ends_at:
-            # Again and again: a turn whose claim was under way begins to run only now.
+        # Again and again: a turn whose claim was under way begins to run only now.
+        while (tasks := self._under_way()) and asyncio.get_running_loop().time() < ends_at:
             for run in self.running.values():
                 run.interrupt()
-            await asyncio.wait(list(self._sessions.values()), timeout=0.1)
+            await asyncio.wait(tasks, timeout=0.1)
         self._claims.clear()
         for task in self._sessions.values():
             task.cancel()
         await asyncio.gather(*self._sessions.values(), return_exceptions=True)
         self._at.log.dismiss_viewers()
+
+    def _under_way(self) -> list[asyncio.Task[Any]]:
+        return [*self._admitting.values(), *self._sessions.values()]
 
     async def _run_session(self, session_key: int) -> None:
         try:
