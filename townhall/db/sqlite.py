@@ -6,7 +6,6 @@ visit to a thread (`transact`), by SQLAlchemy's own connection for threads.
 
 import asyncio
 import sqlite3
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ import orjson
 from sqlalchemy import URL, Connection, Engine, PoolResetState, create_engine, event
 
 from townhall.db.places import Places
+from townhall.db.threads import BlockConnection, ThreadConnection
 
 BUSY_TIMEOUT = timedelta(seconds=10)  # how long SQLite waits for another process's write
 TRY_SECONDS = 0.0005  # until it is tried again to be the one process that writes
@@ -29,7 +29,7 @@ WAL_TRIES = 10  # each waits for up to the busy timeout
 _BUSY_MILLISECONDS = int(BUSY_TIMEOUT.total_seconds() * 1000)
 
 T = TypeVar("T")
-Work = Callable[["ThreadConnection"], Coroutine[Any, Any, T]]
+Work = Callable[[ThreadConnection], Coroutine[Any, Any, T]]
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class Sqlite:
             return [Failure(error)] * len(works)
 
     @asynccontextmanager
-    async def block(self, *, is_writing: bool) -> AsyncIterator["ThreadConnection"]:
+    async def block(self, *, is_writing: bool) -> AsyncIterator[ThreadConnection]:
         """Give a connection in a transaction, each of whose statements visits a thread."""
         engine = self._writing_engine if is_writing else self.engine
         async with self._writer if is_writing else nullcontext(), self._places.taken():
@@ -130,86 +130,6 @@ class Sqlite:
                 await asyncio.shield(connection.end(is_good=False))
                 raise
             await asyncio.shield(connection.end(is_good=True))
-
-
-class ThreadConnection:
-    """What transactions use of SQLAlchemy's AsyncConnection, on a connection for threads."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    @property
-    def dialect(self) -> Any:
-        """The dialect, for statements that differ."""
-        return self._connection.dialect
-
-    async def execute(self, statement: Any, parameters: Any = None) -> Any:
-        """Return the result of a statement, all of it fetched: it may outlive the transaction."""
-
-        def execute() -> Any:
-            result = self._connection.execute(statement, parameters)
-            return result.freeze()() if result.returns_rows else result
-
-        return await self._do(execute)
-
-    async def scalar(self, statement: Any, parameters: Any = None) -> Any:
-        """Return the first column of the first row, or None."""
-        return await self._do(lambda: self._connection.scalar(statement, parameters))
-
-    async def scalars(self, statement: Any, parameters: Any = None) -> Any:
-        """Return the first column of all rows."""
-        return (await self.execute(statement, parameters)).scalars()
-
-    async def run_sync(self, work: Callable[[Connection], T]) -> T:
-        """Return what `work` makes of the connection for threads."""
-        return await self._do(lambda: work(self._connection))
-
-    async def _do(self, call: Callable[[], T]) -> T:
-        return call()
-
-
-class BlockConnection(ThreadConnection):
-    """The same for a block in which other things are waited for between the statements."""
-
-    def __init__(self, engine: Engine, threads: ThreadPoolExecutor) -> None:
-        self._engine = engine
-        self._threads = threads
-        # A statement whose waiter has gone is still under way: the next one comes after it.
-        self._one_at_a_time = threading.Lock()
-        self._is_open = False
-
-    async def begin(self) -> None:
-        """Begin the transaction."""
-
-        def begin() -> None:
-            self._connection = self._engine.connect()
-            self._is_open = True
-            self._connection.begin()
-
-        await self._do(begin)
-
-    async def end(self, *, is_good: bool) -> None:
-        """Commit it, or roll it back, and give the connection back."""
-
-        def end() -> None:
-            if not self._is_open:
-                return
-            with self._connection:
-                if is_good:
-                    self._connection.commit()
-
-        await self._do(end)
-
-    async def rollback(self) -> None:
-        """Undo what was done in the block so far."""
-        await self._do(lambda: self._connection.rollback())
-
-    async def _do(self, call: Callable[[], T]) -> T:
-        def call_alone() -> T:
-            with self._one_at_a_time:
-                return call()
-
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call_alone)
 
 
 def _read(engine: Engine, work: Work[T]) -> T:
