@@ -5,20 +5,17 @@ close together; what the sentence says besides can take the alarm back: long ago
 permit. When in doubt about life and limb it fires: a false alarm costs a line of text.
 """
 
-import re
-import tomllib
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, reduce
-from operator import attrgetter, or_
-from pathlib import Path
+from functools import cache
+from operator import attrgetter
 
+from townhall.assistant.emergencies import Book, Rule, any_of, load_book
 from townhall.assistant.phrases import Hit, PhraseBook, Sentence, read_sentences
 from townhall.town import Town
 
-_DATA = Path(__file__).with_name("emergencies.toml")
 _FALLBACK = "en"
 # Both in half words. A rule's phrases stand within a dozen words of each other; what takes an alarm
 # back stands within thirty, because people in a hurry write without full stops.
@@ -41,7 +38,7 @@ def check_emergency(text: str, languages: Sequence[str]) -> Alarm | None:
 
     Languages without a word list are left out; if none has one, English is used.
     """
-    book = _load_book()
+    book = load_book()
     known = [language for language in languages if language in book.lists] or [_FALLBACK]
     reading = _Reading(text, known, book)
     found = {language: _kind_in(reading, language, book) for language in known}
@@ -54,69 +51,15 @@ def check_emergency(text: str, languages: Sequence[str]) -> Alarm | None:
 
 def emergency_text(alarm: Alarm, town: Town) -> str:
     """Return what the desk says before anything else; the number is in the first line."""
-    replies = _load_book().replies
+    replies = load_book().replies
     reply = replies.get(alarm.language, replies[_FALLBACK])
     return reply.format(number=town.emergency.number).strip()
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """Bits of classes: one of each of `terms` must be there; the others take it back."""
-
-    kind: str
-    terms: tuple[int, ...]
-    unless: int
-    unless_near: int
-    never_with: int
-
-    def is_met_by(self, bits: int) -> bool:
-        for term in self.terms:  # noqa: SIM110 - the hot loop: all() takes three times as long
-            if not bits & term:
-                return False
-        return True
-
-
-@dataclass(frozen=True)
-class _WordList:
-    """A language: its phrases, of which class, and its everyday words."""
-
-    classes: Mapping[str, Sequence[str]]
-    cue_bits: Mapping[str, int]
-    context_bits: Mapping[str, int]
-    common: frozenset[str]
-    borrows: tuple[str, ...]
-
-    @cached_property
-    def cues(self) -> PhraseBook:
-        """The phrases of the rules."""
-        return PhraseBook(self.classes, self.cue_bits)
-
-    @cached_property
-    def context(self) -> PhraseBook:
-        """All other phrases."""
-        return PhraseBook(self.classes, self.context_bits)
-
-
-@dataclass(frozen=True)
-class _Book:
-    rules: tuple[_Rule, ...]
-    lists: Mapping[str, _WordList]
-    spoken_in: Mapping[str, Sequence[str]]
-    replies: Mapping[str, str]
-    harmless: int
-    now: int
-    still: int
-
-    def lists_for(self, language: str) -> list[_WordList]:
-        """Return the word list of `language` and those that it borrows from."""
-        own = self.lists[language]
-        return [own, *(self.lists[name] for name in own.borrows)]
 
 
 class _Reading:
     """A text as sentences, each with the languages that it may be meant in."""
 
-    def __init__(self, text: str, languages: Sequence[str], book: _Book) -> None:
+    def __init__(self, text: str, languages: Sequence[str], book: Book) -> None:
         self._book = book
         self._sentences = read_sentences(text)
         self._languages = [self._may_be_in(sentence, languages) for sentence in self._sentences]
@@ -173,20 +116,20 @@ class _Surroundings:
         return self._within(first.sentence - sentences, last.sentence + sentences + 1, *steps)
 
     def _sum_up(self, first: int, end: int, first_step: int, end_step: int) -> int:
-        return _any_of(
+        return any_of(
             self._bits.get((sentence, step), 0)
             for sentence in range(first, end)
             for step in range(first_step, end_step)
         )
 
 
-def _kind_in(reading: _Reading, language: str, book: _Book) -> str | None:
+def _kind_in(reading: _Reading, language: str, book: Book) -> str | None:
     cues = sorted(reading.find_cues(language), key=attrgetter("start"))
     if not any(_met_rules(cues, book.rules)):
         return None
     hits = _without_idioms([*cues, *reading.find_context(language)], book.harmless)
     surroundings = _Surroundings(hits)
-    kept: set[_Rule] = set()
+    kept: set[Rule] = set()
     for rule, first, last in _met_rules(hits, book.rules):
         if rule not in kept:
             same = surroundings.around(first, last, sentences=0)
@@ -196,14 +139,14 @@ def _kind_in(reading: _Reading, language: str, book: _Book) -> str | None:
     return next((rule.kind for rule in book.rules if rule in kept), None)
 
 
-def _met_rules(hits: Sequence[Hit], rules: Sequence[_Rule]) -> Iterator[tuple[_Rule, Hit, Hit]]:
+def _met_rules(hits: Sequence[Hit], rules: Sequence[Rule]) -> Iterator[tuple[Rule, Hit, Hit]]:
     """Yield each rule that hits close together meet, with the first and the last of them."""
-    wanted = _any_of(hit.bits for hit in hits)
+    wanted = any_of(hit.bits for hit in hits)
     rules = [rule for rule in rules if rule.is_met_by(wanted)]
-    terms = _any_of(term for rule in rules for term in rule.terms)
+    terms = any_of(term for rule in rules for term in rule.terms)
     useful = [hit for hit in hits if hit.bits & terms]
     places = [hit.place for hit in useful]
-    met: dict[int, list[_Rule]] = {}
+    met: dict[int, list[Rule]] = {}
     for at, first in enumerate(useful):
         bits = 0
         for last in useful[at : bisect_right(places, first.place + _REACH)]:
@@ -215,7 +158,7 @@ def _met_rules(hits: Sequence[Hit], rules: Sequence[_Rule]) -> Iterator[tuple[_R
                     yield rule, first, last
 
 
-def _is_taken_back(rule: _Rule, book: _Book, same: int, near: int) -> bool:
+def _is_taken_back(rule: Rule, book: Book, same: int, near: int) -> bool:
     if same & rule.never_with:
         return True
     if same & rule.unless and not same & book.now:
@@ -242,61 +185,3 @@ def _stands(hit: Hit, idiom_at: Mapping[int, tuple[int, int]]) -> bool:
             if not (holds and hit.is_solid):
                 return False
     return True
-
-
-@cache
-def _load_book() -> _Book:
-    data = tomllib.loads(_DATA.read_text(encoding="utf-8"))
-    words: dict[str, dict[str, str]] = data["words"]
-    names = sorted({name for classes in words.values() for name in classes})
-    bit_of = {name: 1 << at for at, name in enumerate(names)}
-    rules = tuple(
-        _read_rule(alarm, when, bit_of) for alarm in data["alarms"] for when in alarm["when"]
-    )
-    terms = _any_of(term for rule in rules for term in rule.terms)
-    lists = {language: _read_list(classes, bit_of, terms) for language, classes in words.items()}
-    spoken_in: defaultdict[str, list[str]] = defaultdict(list)
-    for language, own in lists.items():
-        for word in own.common.union(*(lists[name].common for name in own.borrows)):
-            spoken_in[word].append(language)
-    return _Book(
-        rules=rules,
-        lists=lists,
-        spoken_in=spoken_in,
-        replies=data["replies"],
-        harmless=bit_of["harmless"],
-        now=bit_of["now"],
-        still=bit_of["still"],
-    )
-
-
-def _read_rule(alarm: Mapping[str, Sequence[str]], when: str, bit_of: Mapping[str, int]) -> _Rule:
-    def bits(names: Sequence[str]) -> int:
-        return _any_of(bit_of[name] for name in names)
-
-    return _Rule(
-        kind=str(alarm["kind"]),
-        terms=tuple(bits(term.strip().split("|")) for term in when.split("+")),
-        unless=bits(alarm.get("unless", ())),
-        unless_near=bits(alarm.get("unless_near", ())),
-        never_with=bits(alarm.get("never_with", ())),
-    )
-
-
-def _read_list(words: Mapping[str, str], bit_of: Mapping[str, int], terms: int) -> _WordList:
-    classes = {
-        name: [phrase for phrase in re.split(r"\s*[,\n]\s*", phrases) if phrase.strip()]
-        for name, phrases in words.items()
-        if name not in ("common", "borrows")
-    }
-    return _WordList(
-        classes=classes,
-        cue_bits={name: bit for name, bit in bit_of.items() if bit & terms},
-        context_bits={name: bit for name, bit in bit_of.items() if not bit & terms},
-        common=frozenset(words["common"].split()),
-        borrows=tuple(words.get("borrows", "").split()),
-    )
-
-
-def _any_of(bits: Iterable[int]) -> int:
-    return reduce(or_, bits, 0)
