@@ -168,6 +168,7 @@ async def test_a_turn_whose_process_is_gone_is_taken_over(settings: Settings) ->
         chat = hung.client.stream("POST", "/chat", json={"message": "hi", "session_id": "s"})
         response = await stack.enter_async_context(chat)
         assert await anext(response.aiter_raw()) == b"data: Half\n\n"
+        await hung.desk.log.flush()  # what was told is known to the heir
         async with hung.desk.database.writing() as connection:
             ago = datetime.now(UTC) - timedelta(seconds=1)
             await connection.execute(update(turns).values(lease_until=ago))
