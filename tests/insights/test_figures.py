@@ -133,15 +133,26 @@ async def test_one_query_per_figure(database: Database) -> None:
 
 async def test_a_period_is_found_by_an_index(database: Database) -> None:
     """A figure of one month does not read the records of all years."""
+    for figure in get_args(Figure):
+        assert "created_at>" in await plan(database, Question(figure, "this_month"))
+
+
+@pytest.mark.parametrize("figure", ["count", "top_types", "top_places", "status"])
+async def test_records_of_all_years_are_read_in_order(database: Database, figure: Figure) -> None:
+    """A figure of all time sorts its few groups, not the records."""
+    found = await plan(database, Question(figure, "all", kind="incident"))
+    assert "SCAN incidents USING COVERING INDEX ix_incidents_incident_type_status" in found
+
+
+async def plan(database: Database, question: Question) -> str:
+    """Return how SQLite would count it."""
     if not database.is_sqlite:
         pytest.skip("Postgres chooses by the size of the table; bench/figures.py measures it")
-    for figure in get_args(Figure):
-        with queries(database) as asked:
-            await count_figure(database, TOWN, Question(figure, "this_month"), NOW)
-        statement, parameters = asked[0]
-        async with database.reading() as connection:
-            plan = await connection.run_sync(partial(_plan, statement, parameters))
-        assert "created_at>" in plan
+    with queries(database) as asked:
+        await count_figure(database, TOWN, question, NOW)
+    statement, parameters = asked[0]
+    async with database.reading() as connection:
+        return await connection.run_sync(partial(_plan, statement, parameters))
 
 
 def _plan(statement: str, parameters: Any, connection: Connection) -> str:
@@ -157,6 +168,9 @@ async def test_rows_of_another_program_have_their_place_too(database: Database) 
         await connection.execute(text("UPDATE incidents SET place = NULL"))
     question = Question("count", "all", place="the ferry landing")
     assert (await answered(database, TOWN, question))["total"] == 1
+    ranking = await count_figure(database, TOWN, Question("top_places", "all"), NOW)
+    assert isinstance(ranking, FigureAnswer)
+    assert [(row.label, row.count) for row in ranking.rows] == [(record.row["location"], 1)]
 
 
 @pytest.mark.parametrize(

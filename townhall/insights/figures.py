@@ -4,23 +4,23 @@ from collections import Counter
 from datetime import datetime
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
+    Select,
     String,
     Table,
-    and_,
     case,
     cast,
     func,
     literal,
     null,
-    or_,
     select,
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from townhall.db.engine import Database
-from townhall.db.tables import feedback, incidents, place_of
+from townhall.db.tables import WITHOUT_PLACE, feedback, incidents, place_of
 from townhall.insights.answers import (
     TOP,
     FigureAnswer,
@@ -65,9 +65,11 @@ async def _count(
     parts = []
     for kind in kinds_of(question):
         type_ = incidents.c.incident_type if kind == "incident" else cast(null(), String)
-        groups = (_bucket(question, kind, span).label("bucket"), type_.label("type"))
-        conditions = _conditions(question, TABLES[kind], span, before)
-        parts.append(select(*groups, func.count().label("n")).where(*conditions).group_by(*groups))
+        for bucket, within in _buckets(question, kind, span, before):
+            columns = (bucket.label("bucket"), type_.label("type"), func.count().label("n"))
+            groups = [each for each in (bucket, type_) if isinstance(each, Column)]
+            conditions = _conditions(question, TABLES[kind], within)
+            parts.append(select(*columns).where(*conditions).group_by(*groups))
     unguarded = open_types(town)
     counts: Counts = Counter()
     for row in await connection.execute(union_all(*parts)):
@@ -80,12 +82,16 @@ async def _count_places(
     connection: AsyncConnection, question: Question, town: Town, span: Span
 ) -> tuple[list[tuple[str, int]], int]:
     """Return the places with most reports, as the first report spells them, and the total."""
-    guarded = func.count().filter(_is_guarded(town))
-    shown = func.count() - case((guarded < FEWEST, guarded), else_=0)
+    conditions = _conditions(question, incidents, span)
+    groups = union_all(
+        _by_type_and_place(incidents.c.place, incidents.c.place.is_not(None), *conditions),
+        _by_type_and_place(func.lower(incidents.c.location), WITHOUT_PLACE, *conditions),
+    ).subquery()
+    guarded = func.sum(groups.c.n).filter(groups.c.incident_type.not_in(open_types(town)))
+    shown = func.sum(groups.c.n) - case((guarded < FEWEST, guarded), else_=0)
     at_places = (
-        select(func.min(incidents.c.id).label("first_id"), shown.label("shown"))
-        .where(PLACE.is_not(None), *_conditions(question, incidents, span, None))
-        .group_by(PLACE)
+        select(func.min(groups.c.first_id).label("first_id"), shown.label("shown"))
+        .group_by(groups.c.place)
         .having(shown > 0)
         .subquery()
     )
@@ -103,30 +109,41 @@ async def _count_places(
         )
     ).all()
     total = int(rows[0].total) if rows else 0
-    return [(row.location, row.shown) for row in rows], total
+    return [(row.location, int(row.shown)) for row in rows], total
 
 
-def _bucket(question: Question, kind: Kind, span: Span) -> ColumnElement[str]:
+def _by_type_and_place(
+    place: ColumnElement[str], *conditions: ColumnElement[bool]
+) -> Select[str, str, int, int]:
+    counted = (func.min(incidents.c.id).label("first_id"), func.count().label("n"))
+    return (
+        select(incidents.c.incident_type, place.label("place"), *counted)
+        .where(*conditions)
+        # In the order of an index: then only these few groups are sorted, not all records.
+        .group_by(incidents.c.incident_type, incidents.c.status, place)
+    )
+
+
+def _buckets(
+    question: Question, kind: Kind, span: Span, before: Span | None
+) -> list[tuple[ColumnElement[str], Span]]:
     table = TABLES[kind]
+    if before is not None:  # each by itself: an OR of two periods is no range of an index
+        return [(literal("now"), span), (literal("before"), before)]
     match question.figure:
-        case "trend":
-            return case((_within(table, span), literal("now")), else_=literal("before"))
         case "top_types":
-            return table.c.incident_type if kind == "incident" else table.c.topic
+            return [(table.c.incident_type if kind == "incident" else table.c.topic, span)]
         case "status":
-            return table.c.status
+            return [(table.c.status, span)]
         case "sentiment":
-            return table.c.sentiment
-    return literal(kind)
+            return [(table.c.sentiment, span)]
+    return [(literal(kind), span)]
 
 
-def _conditions(
-    question: Question, table: Table, span: Span, before: Span | None
-) -> list[ColumnElement[bool]]:
-    spans = [each for each in (span, before) if each is not None and each.start is not None]
+def _conditions(question: Question, table: Table, span: Span) -> list[ColumnElement[bool]]:
     conditions = [table.c.status != "withdrawn"]
-    if spans:
-        conditions.append(or_(*(_within(table, each) for each in spans)))
+    if span.start is not None:
+        conditions += [table.c.created_at >= span.start, table.c.created_at < span.end]
     if question.incident_type is not None:
         conditions.append(table.c.incident_type == question.incident_type)
     if question.topic is not None:
@@ -136,10 +153,6 @@ def _conditions(
     return conditions
 
 
-def _within(table: Table, span: Span) -> ColumnElement[bool]:
-    return and_(table.c.created_at >= span.start, table.c.created_at < span.end)
-
-
 def _is_at(place: str) -> ColumnElement[bool]:
     """Whether the words of `place` stand one after another in that of the record."""
     words = place_of(place) or ""
@@ -147,7 +160,3 @@ def _is_at(place: str) -> ColumnElement[bool]:
     end = "" if is_unspaced(words[-1]) else " "
     padded = literal(" ") + PLACE + literal(" ")
     return padded.contains(f"{begin}{words}{end}", autoescape=True)
-
-
-def _is_guarded(town: Town) -> ColumnElement[bool]:
-    return incidents.c.incident_type.not_in(open_types(town))
