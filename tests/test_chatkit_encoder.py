@@ -1,5 +1,6 @@
 """What a ChatKit stream says when a turn starts again, changes a record or falls silent."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from chatkit.types import ErrorEvent, ProgressUpdateEvent, ThreadItemReplacedEvent, WidgetItem
@@ -95,7 +96,7 @@ def test_silence() -> None:
     stream = encoder()
     working = Activity(id="a", name="n", label="Filing your report", state="started")
     said = [read_frame(stream.silence().decode().strip())]
-    told(stream, working, working.model_copy(update={"state": "finished"}))
+    told(stream, working, replace(working, state="finished"))
     said.append(read_frame(stream.silence().decode().strip()))
     assert said == [
         ProgressUpdateEvent(text="Looking at your message"),

@@ -2,22 +2,29 @@
 
 An event is frozen, knows its wire name (`type`) and is JSON-ready by `as_json`. `parse_event`
 reads what `as_json` wrote, so that a stored event and a live one are the same thing.
+
+Events are checked when they are read, not when they are said. A turn holds all of its own until
+it ends, so each is as small as it can be: a model of pydantic would take five times the memory.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 
-class _Event(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class _Event:
+    __slots__ = ()
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     def as_json(self) -> dict[str, object]:
         """Return the event's data with its type in it, ready for JSON."""
-        return self.model_dump(mode="json")
+        data: dict[str, object] = _adapter.serializer.to_python(self, mode="json")
+        return data
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnStarted(_Event):
     """A process began to answer; `attempt` is 1 unless an earlier process died."""
 
@@ -29,6 +36,7 @@ class TurnStarted(_Event):
     model: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextDelta(_Event):
     """The next piece of the reply, to be joined with nothing in between."""
 
@@ -36,6 +44,7 @@ class TextDelta(_Event):
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Activity(_Event):
     """The assistant uses a tool; `label` is what a person reads."""
 
@@ -47,6 +56,7 @@ class Activity(_Event):
     ok: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFiled(_Event):
     """A record is in the database, committed; `record` is what the resident may see of it."""
 
@@ -56,6 +66,7 @@ class RecordFiled(_Event):
     record: dict[str, object]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordUpdated(_Event):
     """A filed record was changed or withdrawn, committed."""
 
@@ -76,6 +87,7 @@ class Source(BaseModel):
     quote: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sources(_Event):
     """The pages that the answer rests on."""
 
@@ -83,6 +95,7 @@ class Sources(_Event):
     items: tuple[Source, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice(_Event):
     """Something the resident must see apart from the reply."""
 
@@ -92,6 +105,7 @@ class Notice(_Event):
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnRestarted(_Event):
     """Forget what this turn showed so far: it starts again."""
 
@@ -99,6 +113,7 @@ class TurnRestarted(_Event):
     attempt: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnCompleted(_Event):
     """The end: the whole reply, the tokens used and how long it took."""
 
@@ -108,6 +123,7 @@ class TurnCompleted(_Event):
     seconds: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnCancelled(_Event):
     """The end: the resident stopped the turn; `text` is the reply so far."""
 
@@ -115,6 +131,7 @@ class TurnCancelled(_Event):
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnInterrupted(_Event):
     """The end for this process: another one will finish the turn; `text` is the reply so far."""
 
@@ -122,6 +139,7 @@ class TurnInterrupted(_Event):
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnFailed(_Event):
     """The end: what went wrong, as a problem object."""
 
@@ -142,7 +160,10 @@ _AnyEvent = (
     | TurnEnd
 )
 TurnEvent = Annotated[_AnyEvent, Field(discriminator="type")]
-EVENT_TYPES: tuple[type[_Event], ...] = get_args(_AnyEvent)
+# By their wire names: `type` is the first field of each.
+EVENT_TYPES: dict[str, type[_Event]] = {
+    str(fields(kind)[0].default): kind for kind in get_args(_AnyEvent)
+}
 _adapter: TypeAdapter[TurnEvent] = TypeAdapter(TurnEvent)
 
 

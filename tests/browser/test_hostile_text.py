@@ -152,7 +152,10 @@ def turn(n: int, attack: str, session_key: int | None) -> dict[str, Any]:
     now = datetime.now(UTC)
     fields = ("description", "location", "person_involved", "reporter_name", attack[:60])
     details = [{"code": attack[:60], "value": attack}]
-    record = dict.fromkeys(fields, attack) | {"details": details, "status": attack}
+    record: dict[str, object] = dict.fromkeys(fields, attack) | {
+        "details": details,
+        "status": attack,
+    }
     source = Source(title=attack, path=attack, url=attack, quote=attack)
     shown = [
         RecordFiled(kind="incident", reference=f"INC-{n:04}-XXXX", record=record),

@@ -32,24 +32,15 @@ from townhall.wire.sse import EventStream
 from townhall.wire.typed import TypedEncoder
 
 _EXAMPLE = 'id: 1.2\nevent: text.delta\ndata: {"type":"text.delta","text":"Hi"}\n\n'
+_SCHEMAS = {name: f"#/components/schemas/{kind.__name__}" for name, kind in EVENT_TYPES.items()}
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The events of the turn; `data` of each frame is one of these.",
         "content": {
             "text/event-stream": {
                 "schema": {
-                    "oneOf": [
-                        {"$ref": f"#/components/schemas/{kind.__name__}"} for kind in EVENT_TYPES
-                    ],
-                    "discriminator": {
-                        "propertyName": "type",
-                        "mapping": {
-                            kind.model_fields["type"].default: (
-                                f"#/components/schemas/{kind.__name__}"
-                            )
-                            for kind in EVENT_TYPES
-                        },
-                    },
+                    "oneOf": [{"$ref": address} for address in _SCHEMAS.values()],
+                    "discriminator": {"propertyName": "type", "mapping": _SCHEMAS},
                 },
                 "example": _EXAMPLE,
             }

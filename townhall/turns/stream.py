@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from agents import (
     ModelBehaviorError,
@@ -93,7 +94,7 @@ def _activity(event: RunItemStreamEvent, started: dict[str, Activity]) -> list[T
     if isinstance(item, ToolCallOutputItem) and str(item.call_id) in started:
         activity = started[str(item.call_id)]
         ok = _succeeded(str(item.output))
-        return [activity.model_copy(update={"state": "finished", "ok": ok})]
+        return [replace(activity, state="finished", ok=ok)]
     return []
 
 

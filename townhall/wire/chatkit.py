@@ -5,6 +5,7 @@ with a stream is accepted as a turn and told by `ChatKitEncoder`; the server get
 """
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -125,7 +126,7 @@ class TurnServer(ChatKitServer[Visitor]):
             raise NotFound("There is no report of that reference.")
         shown = [each for each in turn.shown if isinstance(each, RecordEvent)]
         event = next(each for each in reversed(shown) if each.reference == reference)
-        now = event.model_copy(update={"record": {**event.record, "status": status.state}})
+        now = replace(event, record={**event.record, "status": status.state})
         card = record_item(turn.id, thread.id, sender.created_at, now, self._desk.town)
         return SyncCustomActionResponse(updated_item=card)
 
