@@ -1,5 +1,6 @@
 """How soon a server answers: from the start of its process to its first answers."""
 
+import os
 import subprocess
 import sys
 import time
@@ -8,7 +9,7 @@ from tempfile import TemporaryDirectory
 import httpx
 
 from bench.machine import cpu_seconds
-from bench.servers import ROOT, environment, free_port
+from bench.servers import ROOT, SERVER_CORES, environment, free_port
 
 
 def measure_starts(rounds: int) -> list[dict[str, object]]:
@@ -23,24 +24,26 @@ def measure_starts(rounds: int) -> list[dict[str, object]]:
 
 def _start(kind: str, folder: str) -> dict[str, object]:
     port = free_port()
-    url = f"http://127.0.0.1:{port}"
+    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "townhall", "serve", "--port", str(port)],
         cwd=ROOT,
         env=environment({"TOWNHALL_DATA": folder, "TOWNHALL_MODEL": kind}),
+        preexec_fn=lambda: os.sched_setaffinity(0, SERVER_CORES),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        health = _until_healthy(url, began)
+        health = _until_healthy(client, began)
         health_cpu = cpu_seconds(process.pid)
-        _say_hello(url)
+        _say_hello(client)
         first_turn = time.perf_counter() - began
-        httpx.get(f"{url}/ready", timeout=60).raise_for_status()
+        client.get("/ready").raise_for_status()
         ready = time.perf_counter() - began
-        second_turn = _say_hello(url)
+        second_turn = _say_hello(client)
     finally:
+        client.close()
         process.terminate()
         process.wait(timeout=30)
     seconds = {
@@ -53,10 +56,10 @@ def _start(kind: str, folder: str) -> dict[str, object]:
     return {"model": kind, **{name: round(value, 3) for name, value in seconds.items()}}
 
 
-def _until_healthy(url: str, began: float) -> float:
+def _until_healthy(client: httpx.Client, began: float) -> float:
     while time.perf_counter() - began < 60:
         try:
-            httpx.get(f"{url}/health").raise_for_status()
+            client.get("/health").raise_for_status()
         except httpx.TransportError:
             time.sleep(0.01)
         else:
@@ -64,7 +67,7 @@ def _until_healthy(url: str, began: float) -> float:
     raise RuntimeError("the server did not start")
 
 
-def _say_hello(url: str) -> float:
+def _say_hello(client: httpx.Client) -> float:
     began = time.perf_counter()
-    httpx.post(f"{url}/chat", json={"message": "Hello"}, timeout=60).raise_for_status()
+    client.post("/chat", json={"message": "Hello"}).raise_for_status()
     return time.perf_counter() - began

@@ -26,11 +26,14 @@ class TownConfigError(Exception):
 
 
 def _known_zone(name: str) -> str:
-    known = available_timezones()
-    if name not in known:
-        near = get_close_matches(name, known, n=1)
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        near = get_close_matches(name, available_timezones(), n=1)
         example = near[0] if near else "Europe/Paris"
-        raise ValueError(f'"{name}" is not a known time zone; write a name such as "{example}"')
+        raise ValueError(
+            f'"{name}" is not a known time zone; write a name such as "{example}"'
+        ) from None
     return name
 
 
