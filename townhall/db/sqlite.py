@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import orjson
 from sqlalchemy import URL, Connection, Engine, PoolResetState, create_engine, event
@@ -51,7 +51,6 @@ class Sqlite:
 
     def __init__(self, url: URL, pool_size: int, pool_timeout: timedelta, places: Places) -> None:
         self.engine = _engine(url, pool_size, pool_timeout)
-        self._writing_engine = self.engine.execution_options(townhall_writing=True)
         self._threads = ThreadPoolExecutor(pool_size, thread_name_prefix="sqlite")
         self._places = places
         # SQLite has one writer; waiting here is fair and free, waiting in SQLite is neither.
@@ -112,7 +111,7 @@ class Sqlite:
         try:
             async with self._places.taken():
                 return await asyncio.get_running_loop().run_in_executor(
-                    self._threads, _write, self._writing_engine, works
+                    self._threads, _write, self.engine, works
                 )
         except Exception as error:  # noqa: BLE001  # each of the works raises it
             return [Failure(error)] * len(works)
@@ -120,11 +119,10 @@ class Sqlite:
     @asynccontextmanager
     async def block(self, *, is_writing: bool) -> AsyncIterator[ThreadConnection]:
         """Give a connection in a transaction, each of whose statements visits a thread."""
-        engine = self._writing_engine if is_writing else self.engine
         async with self._writer if is_writing else nullcontext(), self._places.taken():
-            connection = BlockConnection(engine, self._threads)
+            connection = BlockConnection(self.engine, self._threads)
             try:
-                await connection.begin()
+                await connection.begin(_begin_writing if is_writing else _begin_reading)
                 yield connection
             except BaseException:
                 await asyncio.shield(connection.end(is_good=False))
@@ -134,6 +132,7 @@ class Sqlite:
 
 def _read(engine: Engine, work: Work[T]) -> T:
     with engine.begin() as connection:
+        _begin_reading(connection)
         return _finish(work(ThreadConnection(connection)))
 
 
@@ -141,7 +140,7 @@ def _write(engine: Engine, works: list[Work[Any]]) -> list[Any]:
     """Return the result of each work, or its failure: what one did is undone without the others."""
     outcomes: list[Any] = []
     with engine.begin() as connection:
-        driver: Any = connection.connection.driver_connection
+        driver = _begin_writing(connection)
         for work in works:
             driver.execute("SAVEPOINT work")
             try:
@@ -177,7 +176,7 @@ def _engine(url: URL, pool_size: int, pool_timeout: timedelta) -> Engine:
         pool_timeout=pool_timeout.total_seconds(),
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
-        # Our own BEGIN below: the driver's implicit one is deferred and loses updates.
+        # No BEGIN of the driver's; ours is below.
         connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT.total_seconds()},
     )
     _prepare(engine)
@@ -201,34 +200,37 @@ def _prepare(engine: Engine) -> None:
         if not state.terminate_only and connection.in_transaction:
             connection.rollback()
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        writing = connection.get_execution_options().get("townhall_writing", False)
-        driver: Any = connection.connection.driver_connection
-        if writing:
-            _begin_writing(driver)
-        else:
-            driver.execute("BEGIN")
+
+# Our own BEGIN, because the driver's is deferred and loses updates. Not at SQLAlchemy's event: an
+# engine with any asks for all of them at each statement, a tenth of its time.
+def _begin_reading(connection: Connection) -> None:
+    _driver(connection).execute("BEGIN")
 
 
-def _begin_writing(connection: sqlite3.Connection) -> None:
+def _begin_writing(connection: Connection) -> sqlite3.Connection:
+    driver = _driver(connection)
     # SQLite's own waiting sleeps for up to a tenth of a second, while other processes write again
     # and again: two of them were hardly faster than one.
     ends_at = time.monotonic() + BUSY_TIMEOUT.total_seconds()
-    connection.execute("PRAGMA busy_timeout = 0")
+    driver.execute("PRAGMA busy_timeout = 0")
     try:
         while True:
             try:
-                connection.execute("BEGIN IMMEDIATE")
+                driver.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
                 is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
                 if not is_busy or time.monotonic() > ends_at:
                     raise
             else:
-                return
+                return driver
             time.sleep(TRY_SECONDS)
     finally:
-        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+        driver.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver: Any = connection.connection.driver_connection
+    return cast(sqlite3.Connection, driver)
 
 
 def _enter_wal(cursor: sqlite3.Cursor) -> None:

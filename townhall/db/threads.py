@@ -60,13 +60,14 @@ class BlockConnection(ThreadConnection):
         self._one_at_a_time = threading.Lock()
         self._is_open = False
 
-    async def begin(self) -> None:
-        """Begin the transaction."""
+    async def begin(self, say_begin: Callable[[Connection], object]) -> None:
+        """Begin the transaction, by `say_begin`."""
 
         def begin() -> None:
             self._connection = self._engine.connect()
             self._is_open = True
             self._connection.begin()
+            say_begin(self._connection)
 
         await self._do(begin)
 
@@ -83,7 +84,7 @@ class BlockConnection(ThreadConnection):
         await self._do(end)
 
     async def rollback(self) -> None:
-        """Undo what was done in the block so far."""
+        """Undo what was done in the block, which ends after that."""
         await self._do(lambda: self._connection.rollback())
 
     async def _do(self, call: Callable[[], T]) -> T:

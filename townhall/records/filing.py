@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from townhall.db.engine import Database
@@ -40,6 +40,12 @@ RECORDS_PER_SESSION_AND_DAY = 10
 NOT_OF_THIS_SESSION = (
     "No report of this conversation has that reference, and others cannot be changed here. Tell "
     "the resident so, and give the contact of the town hall."
+)
+
+_HOLD = (
+    select(turns.c.attempt)
+    .where(turns.c.id == bindparam("turn"), turns.c.status == "running")
+    .with_for_update()
 )
 
 Change = Callable[[Draft], Draft | FilingOutcome]
@@ -153,11 +159,7 @@ class Filing:
 
 async def _hold_turn(connection: AsyncConnection, filer: Filer) -> None:
     # The row lock keeps a takeover waiting until this transaction ends.
-    attempt = await connection.scalar(
-        select(turns.c.attempt)
-        .where(turns.c.id == filer.turn_id, turns.c.status == "running")
-        .with_for_update()
-    )
+    attempt = await connection.scalar(_HOLD, {"turn": filer.turn_id})
     if attempt != filer.attempt:
         raise TurnLost("The turn is run by another process, or its session was deleted.")
 

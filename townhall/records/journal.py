@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from townhall.db.tables import tool_calls
@@ -13,6 +13,17 @@ from townhall.records.repeats import resembles, tells_the_same
 from townhall.records.schemas import DRAFTS, Draft, FeedbackDraft, FilingOutcome, RecordKind
 
 Find = Callable[[Sequence[FilingOutcome]], FilingOutcome | None]
+
+_BY_TOOL = (
+    select(tool_calls.c.n, tool_calls.c.result)
+    .where(
+        tool_calls.c.turn_id == bindparam("turn"),
+        tool_calls.c.tool == bindparam("tool"),
+        tool_calls.c.n >= bindparam("first"),
+    )
+    .order_by(tool_calls.c.n)
+)
+_ADD = insert(tool_calls)
 
 
 @dataclass(frozen=True)
@@ -28,15 +39,8 @@ async def read_journal(
     connection: AsyncConnection, turn_id: str, call: Call
 ) -> dict[int, FilingOutcome]:
     """Return what earlier runs of the turn did by this tool: this run has come to `call.n`."""
-    rows = await connection.execute(
-        select(tool_calls.c.n, tool_calls.c.result)
-        .where(
-            tool_calls.c.turn_id == turn_id,
-            tool_calls.c.tool == call.tool,
-            tool_calls.c.n >= call.n,
-        )
-        .order_by(tool_calls.c.n)
-    )
+    asked = {"turn": turn_id, "tool": call.tool, "first": call.n}
+    rows = await connection.execute(_BY_TOOL, asked)
     return {row.n: FilingOutcome.model_validate(row.result) for row in rows}
 
 
@@ -55,15 +59,14 @@ async def write_journal(
     connection: AsyncConnection, turn_id: str, call: Call, n: int, outcome: FilingOutcome
 ) -> None:
     """Write down what the call did, as the `n`-th entry of its tool in the turn."""
-    await connection.execute(
-        insert(tool_calls).values(
-            turn_id=turn_id,
-            tool=call.tool,
-            n=n,
-            result=outcome.model_dump(mode="json"),
-            created_at=call.now,
-        )
-    )
+    entry = {
+        "turn_id": turn_id,
+        "tool": call.tool,
+        "n": n,
+        "result": outcome.model_dump(mode="json"),
+        "created_at": call.now,
+    }
+    await connection.execute(_ADD, entry)
 
 
 def told_before(

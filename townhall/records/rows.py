@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Table, func, insert, select, update
+from sqlalchemy import Row, Select, Table, bindparam, func, insert, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from townhall.db.tables import feedback, incidents, place_of, record_history
@@ -17,6 +17,24 @@ TABLES: dict[RecordKind, Table] = {"incident": incidents, "feedback": feedback}
 SHOWN: dict[RecordKind, tuple[str, ...]] = {
     kind: ("reference", *draft.model_fields, "status") for kind, draft in DRAFTS.items()
 }
+
+# Statements built once: to build one takes longer than to execute it.
+_ADD = {kind: insert(table).returning(table) for kind, table in TABLES.items()}
+_OF_SESSION = {
+    kind: select(table).where(table.c.session_key == bindparam("session")).order_by(table.c.id)
+    for kind, table in TABLES.items()
+}
+_REMEMBER = insert(record_history)
+
+
+def _counts(table: Table) -> Select[int, int]:
+    return select(
+        func.count().filter(table.c.turn_id == bindparam("turn")),
+        func.count().filter(table.c.created_at > bindparam("since")),
+    ).where(table.c.session_key == bindparam("session"))
+
+
+_COUNTS = union_all(*map(_counts, TABLES.values()))
 
 
 @dataclass(frozen=True)
@@ -42,8 +60,7 @@ async def insert_record(
         "created_at": now,
         "updated_at": now,
     }
-    table = TABLES[kind]
-    row: Row[Any] = (await connection.execute(insert(table).values(values).returning(table))).one()
+    row: Row[Any] = (await connection.execute(_ADD[kind], values)).one()
     changes = draft.model_dump(mode="json")
     await remember(connection, row.reference, "filed", changes, owner.user_id, now)
     return row
@@ -84,26 +101,20 @@ async def records_of_session(
     connection: AsyncConnection, kind: RecordKind, session_key: int
 ) -> list[Row[Any]]:
     """Return the records of a session, oldest first."""
-    table = TABLES[kind]
-    rows = await connection.execute(
-        select(table).where(table.c.session_key == session_key).order_by(table.c.id)
-    )
-    return list(rows)
+    return list(await connection.execute(_OF_SESSION[kind], {"session": session_key}))
 
 
 async def count_records(
     connection: AsyncConnection, owner: Owner, now: datetime
 ) -> tuple[int, int]:
     """Return how many records came from the turn, and from its session within a day."""
-    of_turn = of_session = 0
-    for table in TABLES.values():
-        counts = select(
-            func.count().filter(table.c.turn_id == owner.turn_id),
-            func.count().filter(table.c.created_at > now - timedelta(days=1)),
-        ).where(table.c.session_key == owner.session_key)
-        row = (await connection.execute(counts)).one()
-        of_turn, of_session = of_turn + row[0], of_session + row[1]
-    return of_turn, of_session
+    asked = {
+        "turn": owner.turn_id,
+        "session": owner.session_key,
+        "since": now - timedelta(days=1),
+    }
+    counts = (await connection.execute(_COUNTS, asked)).all()
+    return sum(row[0] for row in counts), sum(row[1] for row in counts)
 
 
 async def remember(
@@ -115,11 +126,14 @@ async def remember(
     now: datetime,
 ) -> None:
     """Write into the record's history who did what."""
-    await connection.execute(
-        insert(record_history).values(
-            reference=reference, action=action, changes=dict(changes), actor=actor, at=now
-        )
-    )
+    entry = {
+        "reference": reference,
+        "action": action,
+        "changes": dict(changes),
+        "actor": actor,
+        "at": now,
+    }
+    await connection.execute(_REMEMBER, entry)
 
 
 def draft_of(row: Row[Any]) -> Draft:
