@@ -31,7 +31,7 @@ from townhall.telemetry import metrics
 from townhall.telemetry.logs import get_logger
 from townhall.turns.history import Items, history_items, neutral_items
 from townhall.turns.leases import ClaimedTurn, EndStatus, TurnResult
-from townhall.turns.stream import in_time, turn_events
+from townhall.turns.stream import turn_events
 from townhall.turns.transcripts import shown_by
 from townhall.turns.workplace import Workplace
 
@@ -148,10 +148,9 @@ class TurnRun:
         alarm = check_emergency(self.turn.message, town.languages) if desk.is_assistant else None
         if alarm is None:
             return []
-        text = emergency_text(alarm, town)
+        self._warning = text = emergency_text(alarm, town)
         self._tell(Notice(level="emergency", code=alarm.kind, text=text))
         self._tell(TextDelta(text=f"{text}\n\n"))
-        self._warning = text
         return [{"role": "developer", "content": ALARM_NOTE}]
 
     async def _ask(self, items: Items, context: TurnContext) -> None:
@@ -183,8 +182,7 @@ class TurnRun:
         self._tell(Notice(level="info", code="clerk-took-over", text=text))
         await context.settle()
         # What the model's tools did stands in the items; a call begun anew is in the journal.
-        done = [item for result in self._results for item in _neutral(result, self.turn)]
-        await self._run([*items, *done], context.anew(), fallback=True)
+        await self._run([*items, *self._new_items()], context.anew(), fallback=True)
 
     async def _run(self, items: Items, context: TurnContext, *, fallback: bool = False) -> None:
         turn = self.turn
@@ -204,11 +202,14 @@ class TurnRun:
             fallback=fallback,
         )
         self._results.append(result)
-        settings = self._at.settings
-        deadlines = (settings.first_event_seconds, settings.gap_seconds)
+        settings, clock = self._at.settings, asyncio.get_running_loop().time
         try:
-            async for event in in_time(turn_events(result), *deadlines):
-                self._hear(event)
+            # TimeoutError when not even a sign of life comes in time.
+            async with asyncio.timeout(settings.first_event_seconds) as patience:
+                async for events in turn_events(result):
+                    patience.reschedule(clock() + settings.gap_seconds)
+                    for event in events:
+                        self._hear(event)
         finally:
             result.cancel()
 
@@ -284,14 +285,14 @@ class TurnRun:
 
     def _items(self) -> Items:
         warned = [{"role": "assistant", "content": self._warning}] if self._warning else []
-        return [*warned, *(item for each in self._results for item in _neutral(each, self.turn))]
+        return [*warned, *self._new_items()]
+
+    def _new_items(self) -> Items:
+        new = (item for result in self._results for item in result.new_items)
+        return neutral_items(list(new), self.turn.seq)
 
     def _age(self) -> float:
         return (self._at.clock() - self.turn.created_at).total_seconds()
-
-
-def _neutral(result: RunResultStreaming, turn: ClaimedTurn) -> list[dict[str, Any]]:
-    return neutral_items(result.new_items, turn.seq)
 
 
 def _bug(error: Exception) -> InternalError:

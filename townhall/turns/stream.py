@@ -1,6 +1,5 @@
 """SDK stream events in, TurnEvents out: the only file that knows the SDK's event types."""
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -51,21 +50,6 @@ async def turn_events(run: RunResultStreaming) -> AsyncIterator[list[TurnEvent]]
 def storable(text: str) -> str:
     """Return `text` without what neither databases nor UTF-8 take; a model's server may send it."""
     return _UNSTORABLE.sub("", text)
-
-
-async def in_time(
-    events: AsyncIterator[list[TurnEvent]], first_seconds: float, gap_seconds: float
-) -> AsyncIterator[TurnEvent]:
-    """Give the events one by one; TimeoutError when not even a sign of life comes in time."""
-    patience = first_seconds
-    while True:
-        async with asyncio.timeout(patience):
-            batch = await anext(events, None)
-        if batch is None:
-            return
-        patience = gap_seconds
-        for event in batch:
-            yield event
 
 
 def _begins_message(data: TResponseStreamEvent) -> bool:
