@@ -36,7 +36,10 @@ class Day:
 def days_in(text: str, sent: datetime) -> tuple[Day, ...]:
     """Return the days said in `text`, in order, relative to `sent`; future ones are not meant."""
     folded = fold_in_place(text)
-    return _days(folded, sent) or _days(_respelled(folded), sent)
+    days = _days(folded, sent)
+    if not days and (respelled := _respelled(folded)) != folded:
+        days = _days(respelled, sent)
+    return days
 
 
 def _days(folded: str, sent: datetime) -> tuple[Day, ...]:
