@@ -50,8 +50,9 @@ def _workers(options: argparse.Namespace) -> None:
     pin_to(ALL_CORES)
     found = turns.double("clerk", options.seconds, options.rounds, 16)
     _print_table(found)
-    one, two = (each.turns_per_second for each in found)
-    print(f"\nTwo workers answer {two / one:.2f} times the turns of one.")
+    alone, one, two = (each.turns_per_second for each in found)
+    print(f"\nTwo workers answer {two / alone:.2f} times the turns of one with a core of its own,")
+    print(f"and {two / one:.2f} times those of one that may use all cores.")
 
 
 def _streams(_: argparse.Namespace) -> None:

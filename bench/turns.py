@@ -86,13 +86,16 @@ def survey(seconds: float, clients: Sequence[int]) -> list[Measured]:
 
 
 def double(kind: str, seconds: float, rounds: int, clients: int) -> list[Measured]:
-    """Measure one worker and two, all of them on all cores."""
+    """Measure one worker on one core, one on all cores and two on all cores."""
+    forms = {
+        f"{kind} 1 on one core": (1, SERVER_CORES),
+        f"{kind} 1": (1, ALL_CORES),
+        f"{kind} 2": (2, ALL_CORES),
+    }
     with place() as at:
         servers = {
-            f"{kind} {workers}": desk(
-                kind, at.folder / str(workers), model=at.model, workers=workers, cores=ALL_CORES
-            )
-            for workers in (1, 2)
+            name: desk(kind, at.folder / name, model=at.model, workers=workers, cores=cores)
+            for name, (workers, cores) in forms.items()
         }
         return _alternate(at, servers, seconds, rounds, [clients])
 
