@@ -17,6 +17,8 @@ from townhall.errors import DeskOpening, Problem
 from townhall.security import secured
 from townhall.telemetry.logs import get_logger
 
+# A turn makes thousands of objects of which hardly one is garbage that only the collector finds.
+COLLECTED_OBJECTS = 20_000
 HEALTHY = b'{"status":"healthy"}'
 
 logger = get_logger("townhall")
@@ -69,6 +71,7 @@ class Door:
                 logger.info("open")
                 await asyncio.wait([app.state.desk.warming])
                 gc.freeze()  # what is loaded now stays: no collection need look at it again
+                gc.set_threshold(COLLECTED_OBJECTS)
                 gc.enable()
                 await self._closing.wait()
         except Exception:
