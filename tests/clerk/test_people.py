@@ -1,9 +1,46 @@
 """Names of residents, and the persons they speak of."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from townhall.clerk.people import name_from_answer, reporter_in
 from townhall.clerk.persons import persons_in
+from townhall.clerk.text import fold
+
+# What residents say, their name, words of the persons noted (none: nobody) and words that are `not`
+# in it. "known" were used for the rules; "fresh" were written after them.
+WHO = Path(__file__).with_name("who.jsonl")
+# A person noted is a phrase, no clause.
+LONGEST_WORDS = 14
+
+
+def _who(batch: str) -> list[dict[str, Any]]:
+    cases = map(json.loads, WHO.read_text(encoding="utf-8").splitlines())
+    return [case for case in cases if case["batch"] == batch]
+
+
+def _names_the_reporter(case: dict[str, Any]) -> bool:
+    said = reporter_in(case["says"])
+    # "Nanay Luz" is as good as "Luz".
+    return said == case["reporter"] or f" {said}".endswith(f" {case['reporter']}")
+
+
+def _notes_the_persons(case: dict[str, Any]) -> bool:
+    found = persons_in(case["says"], reporter_in(case["says"]), case["about"]) or ""
+    wrong = [word for word in case.get("not", ()) if fold(word) in fold(found)]
+    has_all = all(fold(word) in fold(found) for word in case["person"])
+    is_short = all(len(each.split()) <= LONGEST_WORDS for each in found.split(";"))
+    return has_all and is_short and not wrong and bool(found) == bool(case["person"])
+
+
+def test_who_reports_and_who_is_involved() -> None:
+    """Both are read from sentences of every kind that the rules were made for."""
+    known = _who("known")
+    assert [case["says"] for case in known if not _names_the_reporter(case)] == []
+    assert [case["says"] for case in known if not _notes_the_persons(case)] == []
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Day and time of day, relative to when the resident wrote: Tuesday 10 March 2026, 10:00."""
 
+import json
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,10 +11,27 @@ from townhall.clerk.when import When, when_in
 
 SENT = datetime(2026, 3, 10, 10, 0, tzinfo=ZoneInfo("Asia/Manila"))
 
+# What residents say of time, "known" when the rules were made or "fresh" after that.
+SAID = Path(__file__).with_name("when.jsonl")
+
+
+def _said(batch: str) -> list[dict[str, str | None]]:
+    cases = map(json.loads, SAID.read_text(encoding="utf-8").splitlines())
+    return [case for case in cases if case["batch"] == batch]
+
+
+def _is_read(case: dict[str, str | None]) -> bool:
+    return _shown(when_in(str(case["says"]), SENT)) == (case["day"], case["clock"])
+
 
 def _shown(when: When) -> tuple[str | None, str | None]:
     day = when.day.isoformat() if when.day else None
     return day, f"{when.clock:%H:%M}" if when.clock else None
+
+
+def test_many_ways_to_say_when() -> None:
+    """Days, holidays and clocks are read from all the expressions that the rules were made for."""
+    assert [case["says"] for case in _said("known") if not _is_read(case)] == []
 
 
 @pytest.mark.parametrize(

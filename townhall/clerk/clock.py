@@ -18,6 +18,9 @@ _NAMED = (
     (_VOCABULARY.pattern("noon"), time(12, 0)),
 )
 _SHIFT = _VOCABULARY.table("shift")
+_SPOKEN_MINUTES = _VOCABULARY.table("spoken_minutes")
+_SAYS_HOUR = _VOCABULARY.pattern("says_hour")
+_BEGINS = _VOCABULARY.pattern("begins")
 _END_ONLY = _VOCABULARY.pattern("end_only")
 # "when I come home at midnight" tells of a habit, not of the incident.
 _HABIT = _VOCABULARY.pattern("habit")
@@ -38,9 +41,15 @@ def clock_in(text: str, is_night: bool = False) -> Clock | None:
     """Return the first time of day in `text`; `is_night` tells how a bare hour is to be read."""
     folded = fold_in_place(text)
     folded = _HABIT.sub(lambda match: "," * len(match.group()), folded)
-    found = [clock for pattern in _PATTERNS for clock in _matches(pattern, folded, is_night)]
-    if found:
-        return min(found, key=lambda each: each.start)
+    patterns = _PATTERNS if _SAYS_HOUR.search(folded) else ()
+    found = [clock for pattern in patterns for clock in _matches(pattern, folded, is_night)]
+    named = _named(folded)
+    if named is not None and (not found or _BEGINS.search(folded, 0, named.start)):
+        return named
+    return min(found, key=lambda each: each.start, default=None)
+
+
+def _named(folded: str) -> Clock | None:
     for pattern, named in _NAMED:
         match = pattern.search(folded)
         if (
@@ -67,7 +76,7 @@ def _matches(pattern: re.Pattern[str], text: str, is_night: bool) -> list[Clock]
 def _clock(match: re.Match[str], text: str, is_night: bool) -> Clock | None:
     groups = match.groupdict()
     hour = int(groups["hour"]) if groups["hour"].isdigit() else _HOURS[groups["hour"]]
-    minute = int(groups.get("minute") or 0)
+    minute = int(groups.get("minute") or _SPOKEN_MINUTES.get(groups.get("spoken") or "", 0))
     if groups.get("media"):
         minute = 30
     if groups.get("cuarto"):
@@ -80,7 +89,8 @@ def _clock(match: re.Match[str], text: str, is_night: bool) -> Clock | None:
         hour += 0 if is_small_hour(groups, hour) else 12
     elif half == "am" and hour == 12:
         hour = 0
-    shifted = hour * 60 + minute + _SHIFT.get(groups.get("rel") or "", 0)
+    relation = re.sub(r" min(?:ute)?s", "", groups.get("rel") or "")
+    shifted = hour * 60 + minute + _SHIFT.get(relation, 0)
     is_certain = half != "" or hour > 12 or (match.group().startswith("0"))
     moment = time(shifted // 60 % 24, shifted % 60)
     return Clock(moment, match.start(), match.end(), is_certain)

@@ -17,6 +17,18 @@ _VOCABULARY = load_vocabulary("days")
 _NUMBERS = _VOCABULARY.table("numbers")
 _UNITS = _VOCABULARY.table("units")
 _EXPRESSIONS = _VOCABULARY.tables("expressions")
+_ORDINALS = _VOCABULARY.table("ordinals")
+_MONTHS = _VOCABULARY.table("months")
+_HOLIDAYS = {
+    name: (month, day)
+    for key in ("holidays", "festive", "holidays_ja")
+    for name, (month, day) in _VOCABULARY.table(key).items()
+}
+_WEEKDAYS = {
+    name: number
+    for key in ("weekday", "weekday_tl", "weekday_es")
+    for number, name in enumerate(_VOCABULARY.sequence(key))
+}
 _NIGHT = _VOCABULARY.pattern("night")
 _DAY_WORDS = _VOCABULARY.words("day_words")
 _RECURRING = _VOCABULARY.pattern("recurring")
@@ -89,6 +101,9 @@ def _resolve(kind: str, match: re.Match[str], sent: datetime) -> Day | None:
         return Day(_moment_ago(match.group(1), match.group(2), sent).date(), start, end)
     if kind == "day":
         return Day(day, start, end) if (day := _day_of_month(int(match.group(1)), sent)) else None
+    if kind in ("last week", "month day", "holiday"):
+        day = _named_day(kind, match, sent.date())
+        return Day(day, start, end) if day else None
     parsed = _parsed(kind, said, sent.replace(tzinfo=None, second=0, microsecond=0))
     return Day(parsed, start, end) if parsed is not None else None
 
@@ -97,11 +112,37 @@ def _moment_ago(count: str, unit: str, sent: datetime) -> datetime:
     number = count.removeprefix("a ") if count not in ("a", "a few") else count
     amount = int(number) if number.isdigit() else _NUMBERS.get(number, 1)
     name = _UNITS[unit]
+    if name == "fortnights":
+        return sent - timedelta(weeks=2 * amount)
     if name == "months":
         return sent - timedelta(days=30 * amount)
     if amount == 0:
         return sent - timedelta(minutes=30)
     return sent - timedelta(**{name: amount})
+
+
+def _named_day(kind: str, match: re.Match[str], today: date) -> date | None:
+    if kind == "last week":
+        weekday = next(_WEEKDAYS[name] for name in match.groups() if name)
+        return today - timedelta(days=today.weekday() + 7 - weekday)
+    said = {key.split("_")[0]: name for key, name in match.groupdict().items() if name}
+    if kind == "holiday":
+        return _latest(*next(_HOLIDAYS[name] for name in said.values()), today)
+    word = said["day"]
+    number = int(word) if word.isdigit() else _ORDINALS.get(word, 0)
+    return _latest(_MONTHS[said["month"]], number, today)
+
+
+def _latest(month: int, day: int, today: date) -> date | None:
+    """Return the last such day up to `today`."""
+    for year in (today.year, today.year - 1):
+        try:
+            found = date(year, month, day)
+        except ValueError:
+            continue
+        if found <= today:
+            return found
+    return None
 
 
 def _day_of_month(number: int, sent: datetime) -> date | None:

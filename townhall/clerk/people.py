@@ -4,12 +4,14 @@ import re
 from functools import lru_cache
 
 from townhall.clerk.spelling import is_known_word
-from townhall.clerk.text import fold
+from townhall.clerk.text import fold, has_cjk
 from townhall.clerk.vocabulary import load_vocabulary
 
 # With these words before it, a name is the resident's even in small letters.
 _VOCABULARY = load_vocabulary("people")
 _CERTAIN = _VOCABULARY.patterns("certain", re.IGNORECASE)
+_SMALL_LETTERS = _VOCABULARY.patterns("small_letters", re.IGNORECASE)
+_SMALL_TALK = _VOCABULARY.words("small_talk")
 _CAPITALISED = _VOCABULARY.patterns("capitalised")
 _JAPANESE = _VOCABULARY.patterns("japanese")
 _JA_PLACE = _VOCABULARY.pattern("ja_place")
@@ -17,9 +19,8 @@ _NO_NAMES = _VOCABULARY.words("no_names")
 _NUMBER_WORD = _VOCABULARY.pattern("number_word")
 _PHRASE_WORDS = _VOCABULARY.words("phrase_words")
 PLACE_WORD = _VOCABULARY.pattern("place_word", re.IGNORECASE)
-_THANKED = re.compile(
-    r"(?i)(?:thanks|thank you|salamat|gracias)[\s,]+(?:mr|mrs|ms|dr|sir|ma'am)\.?\s*$"
-)
+_THANKED = _VOCABULARY.pattern("thanked", re.IGNORECASE)
+_FORMAL = _VOCABULARY.pattern("formal")
 # "I know who did it, it's Ezekiel" names somebody else.
 _TELLS_WHO = re.compile(r"(?i)\b(?:who|whose|culprit|suspect|thief)\b[^.!?]*\bit.?s\s*$")
 _TITLE_BEFORE = _VOCABULARY.pattern("title_before")
@@ -38,10 +39,21 @@ def reporter_in(text: str) -> str | None:
             continue
         if name := _clean(match.group("name")):
             return _whole(name, text[match.end() :])
-    for pattern in _JAPANESE:
+    for pattern in _JAPANESE if has_cjk(text) else ():
         if (match := pattern.search(text)) and not _JA_PLACE.search(match.group("name")):
             return match.group("name").strip()
-    return _capitalised_in(text)
+    return _capitalised_in(text) or _in_small_letters(text)
+
+
+def _in_small_letters(text: str) -> str | None:
+    """Return the name in a signature such as "tnx - boyet", which is no word."""
+    for pattern in _SMALL_LETTERS:
+        if match := pattern.search(text):
+            name = match.group("name")
+            last = fold(name.split()[-1])
+            if last not in _NO_NAMES | _SMALL_TALK and not is_known_word(last):
+                return _titled(name)
+    return None
 
 
 def _capitalised_in(text: str) -> str | None:
@@ -57,7 +69,7 @@ def _capitalised_in(text: str) -> str | None:
                 continue
             if _THIRD_PERSON.search(untitled):
                 continue
-            is_signed = "egards" in pattern.pattern
+            is_signed = "egards" in pattern.pattern or "[Tt]hx" in pattern.pattern
             if ends and name and not is_signed and " " not in name and is_known_word(fold(name)):
                 continue
             if name and (not is_place or "rom:?" in pattern.pattern) and _fits_alone(name):
@@ -102,7 +114,7 @@ def _is_plain_word(word: str) -> bool:
 
 def _clean(name: str) -> str | None:
     """Return the name without what is not part of one; None if nothing is left."""
-    parts = name.strip(" ,.").split()
+    parts = _FORMAL.sub("", name.strip(" ,.")).split()
     while parts and fold(parts[-1].strip(".,")) in _NO_NAMES:
         parts.pop()
     if parts and _NUMBER_WORD.match(fold(parts[0])):

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Literal
 
 from townhall.clerk.people import PLACE_WORD
-from townhall.clerk.text import fold, sentences
+from townhall.clerk.text import fold, has_cjk, sentences
 from townhall.clerk.vocabulary import load_vocabulary
 
 # Whom a report is about: those it befell, those who did it, or a thing, where only somebody who
@@ -18,6 +18,7 @@ Interest = Literal["subjects", "doers", "things"]
 _VOCABULARY = load_vocabulary("people")
 _NO_NAMES = _VOCABULARY.words("no_names")
 _DESCRIPTION = _VOCABULARY.pattern("description", re.IGNORECASE)
+_MENTION = _VOCABULARY.pattern("mention")
 _LOOKS = _VOCABULARY.pattern("looks", re.IGNORECASE)
 _JA_PERSON = _VOCABULARY.pattern("ja_person")
 _NOBODY = _VOCABULARY.pattern("nobody", re.IGNORECASE)
@@ -26,7 +27,19 @@ _IS_SOURCE = _VOCABULARY.pattern("is_source", re.IGNORECASE)
 _IS_BYSTANDER = _VOCABULARY.pattern("is_bystander", re.IGNORECASE)
 _IS_OBJECT = _VOCABULARY.pattern("is_object", re.IGNORECASE)
 _NAME_FOLLOWS = _VOCABULARY.pattern("name_follows")
+_THEN_LOOKS = _VOCABULARY.pattern("then_looks", re.IGNORECASE)
+_LOOKS_BEGIN = _VOCABULARY.pattern("looks_begin", re.IGNORECASE)
+_LOOKS_END = _VOCABULARY.pattern("looks_end", re.IGNORECASE)
+_JOINED_NAME = _VOCABULARY.pattern("joined_name")
+_HELPS = _VOCABULARY.pattern("helps")
 _NAMED = _VOCABULARY.patterns("named")
+# The part of a pattern that tells who, if it is not all of it.
+_KEPT = {
+    pattern: group
+    for pattern in _NAMED
+    for group in ("alone", "owner")
+    if group in pattern.groupindex
+}
 _PERSON = _VOCABULARY.pattern("person_in", re.IGNORECASE)
 _ARTICLE = _VOCABULARY.pattern("article", re.IGNORECASE)
 _QUALIFIER = _VOCABULARY.pattern("qualifier", re.IGNORECASE)
@@ -46,25 +59,52 @@ def persons_in(
     text: str, reporter: str | None, interest: Interest = "doers", place: str | None = None
 ) -> str | None:
     """Return the persons in `text` who matter, joined; not the reporter, no names of `place`."""
-    pieces = [*_described(text, interest), *_found(_LOOKS, text)]
+    pieces = [*_described(text, interest), *_looks(text)]
     if interest == "things":
         pieces = [each for each in pieces if _WELL_DESCRIBED.search(each[1])]
     else:
         pieces += _named(text, place)
-    return _joined([*pieces, *_found(_JA_PERSON, text)], reporter)
+    if has_cjk(text):
+        pieces += _found(_JA_PERSON, text)
+    return _joined(pieces, reporter)
 
 
 def _described(text: str, interest: Interest) -> list[_Piece]:
     pieces = []
     for sentence in sentences(text):
-        for match in _DESCRIPTION.finditer(sentence.text):
+        # The search for a description is slow, and few sentences have a person in them.
+        has_person = _MENTION.search(sentence.text.lower())
+        for match in _DESCRIPTION.finditer(sentence.text) if has_person else ():
             start, said = _trimmed(match)
             before, after = sentence.text[:start], sentence.text[match.end() :]
             if said and _matters(said, before, after, interest):
-                if name := _NAME_FOLLOWS.match(after):
-                    said += name.group().rstrip(" ,.")
+                said += _more(after)
                 pieces.append((sentence.start + start, said))
     return pieces
+
+
+def _more(after: str) -> str:
+    """Return the name, the age and the looks that follow a person at once."""
+    end = 0
+    name = _NAME_FOLLOWS.match(after)
+    if name is not None and not PLACE_WORD.search(name.group()):
+        joined = _JOINED_NAME.match(after, name.end())
+        end = joined.end() if joined else name.end()
+    looks = _THEN_LOOKS.match(after, end)
+    return after[: looks.end() if looks else end].rstrip(" ,.")
+
+
+def _looks(text: str) -> list[_Piece]:
+    """Return how somebody looks, without the sentence around it: "bald, with a tattoo"."""
+    return [(start, _short(said)) for start, said in _found(_LOOKS, text)]
+
+
+def _short(said: str) -> str:
+    begin = _LOOKS_BEGIN.match(said)
+    said = said[begin.end() :] if begin else said
+    mark = _WELL_DESCRIBED.search(said)
+    end = _LOOKS_END.search(said, mark.end()) if mark else None
+    return said[: end.start() if end else None].strip(" ,.;")
 
 
 def _trimmed(match: re.Match[str]) -> _Piece:
@@ -86,7 +126,7 @@ def _trimmed(match: re.Match[str]) -> _Piece:
 def _matters(said: str, before: str, after: str, interest: Interest) -> bool:
     person = _PERSON.search(said)
     is_place = person is not None and PLACE_WORD.search(said, 0, person.end())
-    if _NOBODY.fullmatch(said) or _NONE_THERE.search(before) or is_place:
+    if _NOBODY.fullmatch(said) or _NONE_THERE.search(before) or is_place or _HELPS.match(after):
         return False
     if interest == "subjects" or _DOES_HARM.match(after) or _HARMED_BY.search(before):
         return True
@@ -112,9 +152,18 @@ def _named(text: str, place: str | None) -> list[_Piece]:
         for match in pattern.finditer(text)
         if _names_a_person(match, text, place, may_follow_of=pattern is not _NAMED[0])
     ]
-    # Of "I think Boyet took it" the name alone tells who.
-    groups = ["alone" if "alone" in match.groupdict() else 0 for match in found]
-    return [(match.start(at), match.group(at)) for match, at in zip(found, groups, strict=True)]
+    # Of "I think Boyet took it" the name alone tells who, and of "at Ana's house" the owner.
+    groups = [_KEPT.get(match.re, 0) for match in found]
+    return [
+        (match.start(at), (match.group(at) + _beside(text, match.end(at))).strip())
+        for match, at in zip(found, groups, strict=True)
+    ]
+
+
+def _beside(text: str, end: int) -> str:
+    """Return what belongs to the name before it: another one, or who that is."""
+    joined = _JOINED_NAME.match(text, end)
+    return joined.group() if joined and not PLACE_WORD.search(joined.group()) else ""
 
 
 def _names_a_person(
@@ -123,14 +172,19 @@ def _names_a_person(
     said, after = match.group(), text[match.end() :]
     name = match.groupdict().get("name") or said
     before = text[max(0, match.start() - 12) : match.start()].rstrip().casefold()
-    is_place = (
+    is_owner = "owner" in match.groupdict()
+    is_place = not is_owner and (
         re.search(r"['’]s(?: |$)", said) is not None
         or PLACE_WORD.search(said) is not None
         or after.startswith(("'s", "’s"))
         or (place is not None and fold(name) in fold(place))
         or (not may_follow_of and before.endswith((" of", " at", " near", " beside")))
     )
-    return not is_place and fold(name.split()[0]) not in _NO_NAMES and not _IS_SOURCE.match(after)
+    return (
+        not is_place
+        and fold(name.split()[0]) not in _NO_NAMES
+        and not (_IS_SOURCE.match(after) or _HELPS.match(after))
+    )
 
 
 def _joined(pieces: list[_Piece], reporter: str | None) -> str | None:

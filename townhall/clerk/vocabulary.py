@@ -24,6 +24,10 @@ class Vocabulary:
         """Return the list `key` as words to look up."""
         return frozenset(self._entries[key])
 
+    def sequence(self, key: str) -> tuple[str, ...]:
+        """Return the list `key` in its order."""
+        return tuple(self._entries[key])
+
     def table(self, key: str) -> dict[str, Any]:
         """Return the table `key`: what each word stands for."""
         return dict(self._entries[key])
