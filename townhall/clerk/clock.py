@@ -12,6 +12,8 @@ from townhall.clerk.vocabulary import load_vocabulary
 _VOCABULARY = load_vocabulary("clock")
 _PATTERNS = _VOCABULARY.patterns("patterns")
 _HOURS = _VOCABULARY.table("hours")
+# "Last night at 1" is the hour after midnight.
+_AFTER_MIDNIGHT = (12, 1, 2, 3, 4)
 _DAYPARTS = {"am": _VOCABULARY.pattern("am"), "pm": _VOCABULARY.pattern("pm")}
 _NAMED = (
     (_VOCABULARY.pattern("midnight"), time(0, 0)),
@@ -81,6 +83,8 @@ def _clock(match: re.Match[str], text: str, is_night: bool) -> Clock | None:
         minute = 30
     if groups.get("cuarto"):
         minute = 15
+    if is_night and not groups.get("half") and hour in _AFTER_MIDNIGHT:
+        return Clock(time(hour % 12, minute), match.start(), match.end())
     half = _half(groups, match, text, is_night)
     if hour > 24 or minute > 59:
         return None

@@ -11,9 +11,13 @@ from townhall.clerk.vocabulary import load_vocabulary
 _VOCABULARY = load_vocabulary("people")
 _CERTAIN = _VOCABULARY.patterns("certain", re.IGNORECASE)
 _SMALL_LETTERS = _VOCABULARY.patterns("small_letters", re.IGNORECASE)
+_GIVEN_NAMES = _VOCABULARY.words("given_names")
+_KIN_TITLES = frozenset({"aling", "mang", "kuya", "ate"})
+_PLACE_BEFORE = _VOCABULARY.pattern("place_before")
 _SMALL_TALK = _VOCABULARY.words("small_talk")
 _CAPITALISED = _VOCABULARY.patterns("capitalised")
 _JAPANESE = _VOCABULARY.patterns("japanese")
+_JA_SURNAME = _VOCABULARY.pattern("ja_surname")
 _JA_PLACE = _VOCABULARY.pattern("ja_place")
 _NO_NAMES = _VOCABULARY.words("no_names")
 _NUMBER_WORD = _VOCABULARY.pattern("number_word")
@@ -40,9 +44,15 @@ def reporter_in(text: str) -> str | None:
         if name := _clean(match.group("name")):
             return _whole(name, text[match.end() :])
     for pattern in _JAPANESE if has_cjk(text) else ():
-        if (match := pattern.search(text)) and not _JA_PLACE.search(match.group("name")):
+        if (match := pattern.search(text)) and not _is_ja_place(match.group("name")):
             return match.group("name").strip()
     return _capitalised_in(text) or _in_small_letters(text)
+
+
+def _is_ja_place(name: str) -> bool:
+    # 高橋 has the letter of a bridge and is none.
+    surname = _JA_SURNAME.match(name)
+    return _JA_PLACE.search(name, surname.end() if surname else 0) is not None
 
 
 def _in_small_letters(text: str) -> str | None:
@@ -50,10 +60,18 @@ def _in_small_letters(text: str) -> str | None:
     for pattern in _SMALL_LETTERS:
         if match := pattern.search(text):
             name = match.group("name")
-            last = fold(name.split()[-1])
-            if last not in _NO_NAMES | _SMALL_TALK and not is_known_word(last):
+            if _is_called_so(fold(name).split()) and not PLACE_WORD.search(name):
                 return _titled(name)
     return None
+
+
+def _is_called_so(parts: list[str]) -> bool:
+    """Whether words in small letters are a name: a given name first, or one word of no language."""
+    first = next((part for part in parts if part not in _KIN_TITLES), "")
+    if first in _GIVEN_NAMES:
+        return not any(part in _NO_NAMES | _PHRASE_WORDS for part in parts)
+    is_one = parts[-1] == first
+    return is_one and first not in _NO_NAMES | _SMALL_TALK and not is_known_word(first)
 
 
 def _capitalised_in(text: str) -> str | None:
@@ -66,6 +84,8 @@ def _capitalised_in(text: str) -> str | None:
             before = text[: match.start("name")]
             untitled = _TITLE_BEFORE.sub("", before)
             if _THANKED.search(before) or _TELLS_WHO.search(before):
+                continue
+            if _PLACE_BEFORE.search(before, max(0, len(before) - 12)):
                 continue
             if _THIRD_PERSON.search(untitled):
                 continue
@@ -117,7 +137,7 @@ def _clean(name: str) -> str | None:
     parts = _FORMAL.sub("", name.strip(" ,.")).split()
     while parts and fold(parts[-1].strip(".,")) in _NO_NAMES:
         parts.pop()
-    if parts and _NUMBER_WORD.match(fold(parts[0])):
+    if parts and (_NUMBER_WORD.match(fold(parts[0])) or parts[-1].endswith(("'s", "’s"))):
         return None
     for index, part in enumerate(parts):
         is_initial = re.fullmatch(r"[A-Z]\.", part) is not None

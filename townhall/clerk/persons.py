@@ -31,6 +31,7 @@ _THEN_LOOKS = _VOCABULARY.pattern("then_looks", re.IGNORECASE)
 _LOOKS_BEGIN = _VOCABULARY.pattern("looks_begin", re.IGNORECASE)
 _LOOKS_END = _VOCABULARY.pattern("looks_end", re.IGNORECASE)
 _JOINED_NAME = _VOCABULARY.pattern("joined_name")
+_TOLD = _VOCABULARY.pattern("told", re.IGNORECASE)
 _HELPS = _VOCABULARY.pattern("helps")
 _NAMED = _VOCABULARY.patterns("named")
 # The part of a pattern that tells who, if it is not all of it.
@@ -59,7 +60,8 @@ def persons_in(
     text: str, reporter: str | None, interest: Interest = "doers", place: str | None = None
 ) -> str | None:
     """Return the persons in `text` who matter, joined; not the reporter, no names of `place`."""
-    pieces = [*_described(text, interest), *_looks(text)]
+    pieces = _described(text, interest)
+    pieces += [each for each in _looks(text) if not _is_inside(each[0], pieces)]
     if interest == "things":
         pieces = [each for each in pieces if _WELL_DESCRIBED.search(each[1])]
     else:
@@ -184,13 +186,21 @@ def _names_a_person(
         not is_place
         and fold(name.split()[0]) not in _NO_NAMES
         and not (_IS_SOURCE.match(after) or _HELPS.match(after))
+        and not _TOLD.search(text, max(0, match.start() - 60), text.find(name, match.start()))
     )
+
+
+def _is_inside(start: int, pieces: list[_Piece]) -> bool:
+    return any(begin <= start < begin + len(said) for begin, said in pieces)
 
 
 def _joined(pieces: list[_Piece], reporter: str | None) -> str | None:
     kept: list[_Piece] = []
     for start, said in sorted(pieces, key=lambda each: -len(each[1])):
-        inside = any(begin <= start < begin + len(other) for begin, other in kept)
-        if said and not inside and (reporter is None or fold(reporter) not in fold(said)):
+        if (
+            said
+            and not _is_inside(start, kept)
+            and (reporter is None or fold(reporter) not in fold(said))
+        ):
             kept.append((start, said))
     return "; ".join(dict.fromkeys(said for _, said in sorted(kept)))[:300] or None

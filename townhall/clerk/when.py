@@ -33,7 +33,7 @@ def when_in(text: str, sent: datetime, prefer_last: bool = False) -> When:
     return When(*_settle(day, clock, sent), False, spans)
 
 
-def _settle(day: Day | None, clock: Clock, sent: datetime) -> tuple[date, time]:
+def _settle(day: Day | None, clock: Clock, sent: datetime) -> tuple[date, time | None]:
     """Decide the open questions: morning or afternoon, and today or yesterday."""
     said = clock.time
     here = day.date if day else sent.date()
@@ -41,8 +41,9 @@ def _settle(day: Day | None, clock: Clock, sent: datetime) -> tuple[date, time]:
         said = _likelier(said, here, sent)
     if day is not None and day.night and said.hour < 5:
         return here + timedelta(days=1), said
-    if day is None and datetime.combine(here, said, sent.tzinfo) > sent:
-        return here - timedelta(days=1), said
+    if datetime.combine(here, said, sent.tzinfo) > sent:
+        # "Today at 5", said at noon, is a plan.
+        return (here - timedelta(days=1), said) if day is None else (here, None)
     return here, said
 
 
