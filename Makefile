@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 NODE_IS_FIT := $(shell node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null && echo yes)
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f ! -name api.ts -print) docs/openapi.json
 
-.PHONY: setup web web-check web-dev serve test test-long bench check audit lock format lint types imports conversations openapi clean
+.PHONY: setup web web-check web-dev serve test test-long bench learn check audit lock format lint types imports conversations openapi clean
 
 setup: $(INSTALLED)
 
@@ -64,6 +64,10 @@ bench: setup
 	$(BIN)/python -m bench ratios --chart
 	for what in workers streams growth lists start survey; do $(BIN)/python -m bench $$what; done
 	$(BIN)/python -m bench.figures
+
+# The clerk's weights, from the labelled examples. scikit-learn is for this alone.
+learn: setup
+	$(UV) run --quiet --isolated --no-project --python $(BIN)/python --with scikit-learn==1.9.1 --with orjson --with pystemmer python -m training.learn
 
 check: lint types imports web-check test
 

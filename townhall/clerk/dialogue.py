@@ -5,23 +5,19 @@ from datetime import date, datetime
 
 from townhall.clerk.amendments import add_to_emergency, amend, retract
 from townhall.clerk.conversation import ToolCall, Turn
-from townhall.clerk.incidents import CERTAIN, incident_words
+from townhall.clerk.incidents import CERTAIN, LIKELY, incident_words
 from townhall.clerk.intake import identify, is_only_name, take_in
 from townhall.clerk.language import language_of
 from townhall.clerk.matters import Matter
-from townhall.clerk.opinions import FeedbackKind, mood_of, topic_of
-from townhall.clerk.pieces import LIKELY, is_sighting, is_unreal
+from townhall.clerk.pieces import is_unreal
 from townhall.clerk.services import serve
 from townhall.clerk.state import Decision, Say, State
 from townhall.clerk.text import words
-from townhall.clerk.understanding import Reading, best_place, reader_of
+from townhall.clerk.understanding import Reading, reader_of
+from townhall.clerk.unsorted import is_told, take_as_likeliest
 from townhall.clerk.wording import spoken_languages
 from townhall.town import Town
 
-# VADER's score from which on a mood is good; pleas and reproaches use kind words too.
-_GLAD = 0.5
-# A place with a street and a name: what is told of it happened there.
-_EXACT = 1.5
 _STEERING = frozenset(
     {"greet", "thanks", "close", "confirm", "deny", "anonymous", "smalltalk", "withdraw", "skip",
      "who_are_you", "help", "human", "privacy", "status", "figures", "said_before", "abuse"}
@@ -225,48 +221,14 @@ class Dialogue:
             return
         state.vague.append(text)
         told = " ".join(state.vague)
-        if len(words(told)) >= 6 and self._is_told(reading, told):
-            self._begin_other(reading, decision)
+        if is_told(state, reading, told):
+            matter = take_as_likeliest(state, reading, told)
+            state.vague = []
+            state.matters.append(matter)
+            self._proceed(reading, [matter], decision)
             return
         state.pending = "what"
         decision.asks.append(Say("ask_what_where"))
-
-    def _is_told(self, reading: Reading, told: str) -> bool:
-        """Whether enough was said to make a report of it, though it fits no type."""
-        if reading.places or self.state.pending == "what":
-            return True
-        return topic_of(self.state.town, told) is not None and "report_intent" not in reading.acts
-
-    def _begin_other(self, reading: Reading, decision: Decision) -> None:
-        """Take as something else what fits no type: a person will sort it."""
-        state = self.state
-        told = " ".join(state.vague)
-        kind = self._types.nearest(_without(told, [place.text for place in reading.places]))
-        topic = topic_of(state.town, told)
-        found = state.town.feedback_topic(topic) if topic else None
-        is_service = found is not None and found.service
-        has_time = reading.when.day is not None or reading.when.clock is not None
-        exact = any(each.score >= _EXACT for each in reading.places)
-        is_event = exact or (bool(reading.places) and has_time)
-        is_elsewhere = not reading.places and reading.when.day is None
-        is_opinion = (
-            state.language in spoken_languages()
-            and not is_event
-            and not is_sighting(told)
-            and (is_service or is_elsewhere)
-        )
-        if found is not None and is_opinion:
-            opinion: FeedbackKind = "praise" if mood_of(told) > _GLAD else "complaint"
-            matter = Matter("feedback", list(state.vague), opinion=opinion, topic=topic)
-        else:
-            kind = kind or state.town.incident_type("other")
-            matter = Matter("incident", list(state.vague), kind=kind)
-        best = best_place(reading.places)
-        matter.place = best.text if best else None
-        matter.day, matter.clock = reading.when.day, reading.when.clock
-        state.vague = []
-        state.matters.append(matter)
-        self._proceed(reading, [matter], decision)
 
     def _small_talk(self, reading: Reading, text: str) -> str | None:
         acts = reading.acts
@@ -289,9 +251,3 @@ class Dialogue:
 
     def _today(self) -> date:
         return self._now.date()
-
-
-def _without(text: str, pieces: Sequence[str]) -> str:
-    for piece in pieces:
-        text = text.replace(piece, " ")
-    return text

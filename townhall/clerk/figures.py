@@ -26,7 +26,8 @@ def figures_asked(town: Town, text: str, earlier: dict[str, Any] | None) -> dict
         return {**earlier, "period": period or before.get(earlier["period"], "all")}
     places = [place for place in places_in(text) if place.score >= 1.0]
     guesses = incident_words(town).guesses(text, [each.span for each in places])
-    kind = guesses[0].kind.code if guesses and guesses[0].weight >= 0.9 else None
+    best = max(guesses, key=lambda guess: guess.said, default=None)
+    kind = best.kind.code if best and best.said >= 0.9 else None
     is_feedback = _FEEDBACK.search(folded) is not None and kind is None
     figure = next((name for name, words in _FIGURES if words.search(folded)), "count")
     return {

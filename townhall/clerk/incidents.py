@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from townhall.clerk.cues import load_cues
 from townhall.clerk.days import is_recurring
+from townhall.clerk.learned import leanings_of
 from townhall.clerk.lexicon import Found, Lexicon
 from townhall.clerk.spelling import rarity
 from townhall.clerk.text import fold, words
@@ -16,6 +17,10 @@ from townhall.town import IncidentType, Town
 
 # From this weight on a type is certain enough to be a report of its own.
 CERTAIN = 1.4
+# From this weight on an emergency is certain though the fixed check before the clerk saw none.
+GRAVE = 3.0
+# Below this weight the words for a type are too few to be a report.
+LIKELY = 0.9
 _IN_PLACE = 0.3
 _FURTHER = 0.35
 _NEGATED = 0.15
@@ -32,15 +37,21 @@ _DAILY = 0.6
 _OVER = 0.3
 _SETTLED = load_vocabulary("pieces").pattern("settled", re.IGNORECASE)
 _UNSETTLED = load_vocabulary("pieces").pattern("unsettled", re.IGNORECASE)
+_PLAIN = load_vocabulary("pieces").pattern("plain", re.IGNORECASE)
 _NEGATION = load_vocabulary("talk").pattern("negation")
 
 
 @dataclass(frozen=True)
 class Guess:
-    """An incident type with the weight of the words that speak for it, and the first of them."""
+    """An incident type with the weight of what speaks for it.
+
+    `said` is what words alone weigh, the first of them at `start`; `weight` is that in the light
+    of what examples have taught.
+    """
 
     kind: IncidentType
     weight: float
+    said: float
     start: int
 
 
@@ -85,8 +96,49 @@ class IncidentWords:
                 factor = (_DAILY if again else _GRAVE) if grave else 1.0
                 if is_over and kind.when in ("now", "noticed"):
                     factor *= _OVER
-                guesses.append(Guess(kind, total * factor, start))
+                guesses.append(Guess(kind, total * factor, total * factor, start))
+        guesses = self._in_light_of_examples(text, guesses)
         return tuple(sorted(guesses, key=lambda guess: (-guess.weight, guess.start)))
+
+    def _in_light_of_examples(self, text: str, guesses: list[Guess]) -> list[Guess]:
+        """Weigh guesses anew by what examples have taught, and add the types these suggest.
+
+        A type that no example knows, one of the town's own, is taken for as likely as any.
+        """
+        if not guesses:
+            return []
+        learned = leanings_of(text)
+        likeliest = max(learned.values())
+        is_plain = _PLAIN.search(text) is not None
+        found = []
+        for guess in guesses:
+            said = learned.get(guess.kind.code, likeliest)
+            is_danger = guess.kind.emergency == "always"
+            if is_danger or is_plain:
+                said = max(0.0, said)  # not talked away
+            if is_danger and guess.said >= GRAVE:
+                said = max(said, likeliest)
+            found.append(replace(guess, weight=max(0.0, guess.weight + said)))
+        is_grave = any(
+            guess.kind.emergency == "always" and guess.said >= CERTAIN for guess in found
+        )
+        if not is_grave and max(guess.weight for guess in found) >= LIKELY:
+            told = {guess.kind.code for guess in guesses}
+            strongest = max(guess.said for guess in guesses)
+            found += [
+                Guess(kind, weight, strongest, 0)
+                for kind, weight in self._suggested(text).items()
+                if kind.code not in told
+            ]
+        return found
+
+    def _suggested(self, text: str) -> dict[IncidentType, float]:
+        """Return the types that `text` sounds like to who knows the examples; no emergencies."""
+        return {
+            kind: weight
+            for kind in self.town.incident_types
+            if kind.emergency != "always" and (weight := leanings_of(text).get(kind.code, 0.0)) > 0
+        }
 
     @staticmethod
     def _weight(
@@ -104,11 +156,20 @@ class IncidentWords:
             * _nearness(found)
         )
 
+    def leaning(self, text: str) -> float:
+        """Return how much `text` sounds like the likeliest of the town's types, by the examples."""
+        learned = leanings_of(text)
+        codes = (kind.code for kind in self.town.incident_types)
+        return max((learned[code] for code in codes if code in learned), default=0.0)
+
     def nearest(self, text: str) -> IncidentType | None:
         """Return the type whose words `text` shares, for a report that fits no pattern of any.
 
         Few words are not enough to say that it is about a crime or about somebody's life.
         """
+        suggested = self._suggested(text)
+        if suggested:
+            return max(suggested, key=lambda kind: suggested[kind])
         shares: dict[str, float] = {}
         for stem, plain in {word.stem: word.plain for word in words(text)}.items():
             codes = self._codes_by_stem.get(stem, {})

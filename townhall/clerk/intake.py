@@ -2,7 +2,7 @@
 
 import re
 
-from townhall.clerk.incidents import CERTAIN
+from townhall.clerk.incidents import CERTAIN, GRAVE
 from townhall.clerk.matters import Matter
 from townhall.clerk.people import name_from_answer
 from townhall.clerk.persons import persons_in
@@ -13,8 +13,6 @@ from townhall.clerk.text import fold, has_cjk, words
 from townhall.clerk.understanding import Opinion, Reading, Report, best_place
 from townhall.clerk.vocabulary import load_vocabulary
 
-# From this weight on an emergency is certain though the fixed check before the clerk saw none.
-_GRAVE = 3.0
 _VOCABULARY = load_vocabulary("talk")
 _FILLER = _VOCABULARY.pattern("filler", re.IGNORECASE)
 _DISTRICT = _VOCABULARY.pattern("district", re.IGNORECASE)
@@ -75,7 +73,7 @@ def _take_report(state: State, report: Report, fresh: list[Matter]) -> None:
     matter = _known(state, report, fresh)
     if matter is None:
         matter = Matter("incident", [*state.vague, report.text], kind=report.kind)
-        matter.is_grave = state.is_warned or report.weight >= _GRAVE
+        matter.is_grave = state.is_warned or report.weight >= GRAVE
         state.vague = []
         fresh.append(matter)
         state.matters.append(matter)
@@ -93,6 +91,8 @@ def _known(state: State, report: Report, fresh: list[Matter]) -> Matter | None:
     for matter in reversed(state.open()):
         if matter.form == "feedback" or matter in fresh or report.starts_anew:
             continue
+        if report.weight < CERTAIN:
+            return matter  # few words of a type: it goes on with what is open
         if report.place is not None and matter.place is not None and not _refers_back(report.text):
             continue
         same = matter.kind is None or matter.kind is report.kind or _refers_back(report.text)

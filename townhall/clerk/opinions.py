@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from townhall.clerk.cues import load_cues
+from townhall.clerk.learned import leanings_of
 from townhall.clerk.lexicon import Lexicon
 from townhall.clerk.places import places_in
 from townhall.clerk.text import has_cjk
@@ -36,6 +37,10 @@ def leaning_of(text: str) -> Leaning | None:
         for kind in _KINDS:
             if found.key == kind:
                 weights[kind] = max(weights[kind], found.weight) + 0.2
+    learned = leanings_of(text)
+    for kind in _KINDS:
+        if weights[kind]:
+            weights[kind] = max(0.0, weights[kind] + learned[kind])
     mood = mood_of(text)
     if weights["praise"] and (mood < 0 or weights["complaint"] > weights["praise"]):
         weights["praise"] *= 0.5
@@ -43,6 +48,13 @@ def leaning_of(text: str) -> Leaning | None:
         weights["complaint"] *= 0.6
     kind = max(_KINDS, key=lambda each: weights[each])
     return Leaning(kind, weights[kind]) if weights[kind] > 0 else None
+
+
+def likeliest_opinion(text: str) -> Leaning:
+    """Return the opinion that `text` sounds most like, though none of its words say so."""
+    learned = leanings_of(text)
+    kind = max(_KINDS, key=lambda each: learned[each])
+    return Leaning(kind, learned[kind])
 
 
 def sentiment_of(kind: FeedbackKind, text: str) -> Sentiment:

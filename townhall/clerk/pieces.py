@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Literal
 
 from townhall.clerk.cues import Cues, load_cues
-from townhall.clerk.incidents import CERTAIN, Guess, IncidentWords, incident_words
+from townhall.clerk.incidents import CERTAIN, LIKELY, Guess, IncidentWords, incident_words
 from townhall.clerk.opinions import (
     FeedbackKind,
     Leaning,
@@ -20,8 +20,6 @@ from townhall.clerk.text import Span, clauses, has_cjk, sentences, spelled_out, 
 from townhall.clerk.vocabulary import load_vocabulary
 from townhall.town import Town
 
-# Below this weight the words for an incident type are too few to be a report.
-LIKELY = 0.9
 _STEERING = frozenset({"close", "withdraw", "confirm", "deny", "greet", "thanks"})
 _VOCABULARY = load_vocabulary("pieces")
 _WH = _VOCABULARY.pattern("wh", re.IGNORECASE)
@@ -131,7 +129,7 @@ class Sorter:
         kind = self._words.nearest(text) or self._town.incident_type("other")
         if not seen or kind is None:
             return None
-        first = replace(seen[0], guess=Guess(kind, LIKELY, 0))
+        first = replace(seen[0], guess=Guess(kind, LIKELY, LIKELY, 0))
         return Group("incident", [first if each is seen[0] else each for each in waiting])
 
     def _problem_after_praise(self, group: Group, piece: Piece) -> Piece | None:
@@ -240,7 +238,7 @@ def _is_named(piece: Piece) -> bool:
 
 def _is_background(group: Group) -> bool:
     """Whether a few words about an incident, without place, only lead to a question."""
-    weight = sum(each.guess.weight for each in group.pieces if each.guess)
+    weight = sum(each.guess.said for each in group.pieces if each.guess)
     return (
         group.kind == "incident"
         and weight < CERTAIN + 0.6
@@ -254,7 +252,7 @@ def _is_aside(group: Group, piece: Piece) -> bool:
         return piece.opinion == "complaint" or (
             piece.opinion == "suggestion" and piece.place is None
         )
-    weight = piece.guess.weight if piece.guess else 0.0
+    weight = piece.guess.said if piece.guess else 0.0
     is_small = piece.place is None or weight < CERTAIN + 0.6
     if any(each.opinion == "suggestion" for each in group.pieces):
         return is_small
@@ -295,6 +293,6 @@ def _belongs(group: Group, piece: Piece, is_list: bool) -> bool:
     if piece.guess.kind.code in codes:
         return piece.place is None or not anew
     has_place = any(_is_named(each) for each in group.pieces)
-    certain = piece.guess.weight >= CERTAIN
+    certain = piece.guess.said >= CERTAIN
     anew = anew or re.search(r"\b(?:too|as well|din|rin|también)\W*$", piece.span.text) is not None
     return not (certain and (anew or (_is_named(piece) and has_place)))

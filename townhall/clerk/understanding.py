@@ -140,6 +140,7 @@ def _is_exclamation(group: Group) -> bool:
 
 def _report(group: Group, sent: datetime) -> Report:
     weights: dict[str, float] = {}
+    said: dict[str, float] = {}
     kinds: dict[str, IncidentType] = {}
     for piece in group.pieces:
         if piece.guess is not None:
@@ -147,11 +148,12 @@ def _report(group: Group, sent: datetime) -> Report:
             # What is told first is what it is about; the rest says how it came or what it did.
             first = 0.8 if not weights else 0.0
             weights[code] = weights.get(code, 0.0) + piece.guess.weight + first
+            said[code] = said.get(code, 0.0) + piece.guess.said + first
             kinds[code] = piece.guess.kind
     best = max(weights, key=lambda code: weights[code])
     places = [piece.place for piece in group.pieces if piece.place and piece.place.score >= NAMED]
     return Report(
-        kinds[best], weights[best], group.text, best_place(places), when_in(group.text, sent)
+        kinds[best], said[best], group.text, best_place(places), when_in(group.text, sent)
     )
 
 
