@@ -20,6 +20,7 @@ _JAPANESE = _VOCABULARY.patterns("japanese")
 _JA_SURNAME = _VOCABULARY.pattern("ja_surname")
 _JA_PLACE = _VOCABULARY.pattern("ja_place")
 _NO_NAMES = _VOCABULARY.words("no_names")
+_NO_RESIDENT = _VOCABULARY.pattern("no_resident")
 _NUMBER_WORD = _VOCABULARY.pattern("number_word")
 _PHRASE_WORDS = _VOCABULARY.words("phrase_words")
 PLACE_WORD = _VOCABULARY.pattern("place_word", re.IGNORECASE)
@@ -82,12 +83,7 @@ def _capitalised_in(text: str) -> str | None:
             is_place = PLACE_WORD.search(match.group("name"))
             ends = _ENDS_SENTENCE.search(text[: match.start("name")])
             before = text[: match.start("name")]
-            untitled = _TITLE_BEFORE.sub("", before)
-            if _THANKED.search(before) or _TELLS_WHO.search(before):
-                continue
-            if _PLACE_BEFORE.search(before, max(0, len(before) - 12)):
-                continue
-            if _THIRD_PERSON.search(untitled):
+            if _is_of_another(before, match):
                 continue
             is_signed = "egards" in pattern.pattern or "[Tt]hx" in pattern.pattern
             if ends and name and not is_signed and " " not in name and is_known_word(fold(name)):
@@ -95,6 +91,20 @@ def _capitalised_in(text: str) -> str | None:
             if name and (not is_place or "rom:?" in pattern.pattern) and _fits_alone(name):
                 return name
     return None
+
+
+def _is_of_another(before: str, match: re.Match[str]) -> bool:
+    """Whether the words before a name say that it is not the resident's."""
+    untitled = _TITLE_BEFORE.sub("", before)
+    # The point of "her teacher is Mrs. Lim" ends no sentence.
+    is_point_of_title = match.start() > len(untitled) and match.group().startswith(".")
+    return bool(
+        is_point_of_title
+        or _THANKED.search(before)
+        or _TELLS_WHO.search(before)
+        or _PLACE_BEFORE.search(before, max(0, len(before) - 12))
+        or _THIRD_PERSON.search(untitled)
+    )
 
 
 def _whole(name: str, rest: str) -> str:
@@ -137,7 +147,7 @@ def _clean(name: str) -> str | None:
     parts = _FORMAL.sub("", name.strip(" ,.")).split()
     while parts and fold(parts[-1].strip(".,")) in _NO_NAMES:
         parts.pop()
-    if parts and (_NUMBER_WORD.match(fold(parts[0])) or parts[-1].endswith(("'s", "’s"))):
+    if parts and (_NUMBER_WORD.match(fold(parts[0])) or _NO_RESIDENT.search(" ".join(parts))):
         return None
     for index, part in enumerate(parts):
         is_initial = re.fullmatch(r"[A-Z]\.", part) is not None
