@@ -193,3 +193,19 @@ severity_cues = [{ level = 5, keywords = ["crashed"] }]
     text = "a dron keeps hovering over my house at 5 Luna Street, quadcopters all day"
     assert _kinds(_read(text, town)) == ["drone"]
     assert _kinds(_read(text)) == []
+
+
+def test_a_heading_is_no_report() -> None:
+    """Of "we have two problems" only the problems are reports."""
+    reading = _read(
+        "Our street (Cherry Lane) has two problems. A van has been parked on the bend for days."
+        " And since the weekend there is a leak from the valve box."
+    )
+    assert _kinds(reading) == ["illegal_parking", "water_leak"]
+
+
+def test_a_wish_beside_a_question() -> None:
+    """What is proposed is heard, though no word says so and a question follows."""
+    reading = _read("A footbridge at the terminal would save lives. Has anyone thought about it?")
+    assert [opinion.kind for opinion in reading.opinions] == ["suggestion"]
+    assert reading.questions == ("Has anyone thought about it?",)

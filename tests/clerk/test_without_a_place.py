@@ -27,3 +27,12 @@ def test_a_place_that_is_remembered() -> None:
     for said in ("There is a big pothole.", "I don't know", "Luna Street!", "yes"):
         desk.say(said)
     assert [record["location"] for record in desk.live()] == ["Luna Street"]
+
+
+def test_place_and_name_in_one_answer() -> None:
+    """An answer that gives the resident's name too is still an answer."""
+    desk = Desk(NOW)
+    for said in ("There is a big pothole", "12 Rizal Street. I am Pedro Gil", "yes"):
+        desk.say(said)
+    (record,) = desk.live()
+    assert (record["location"], record["reporter_name"]) == ("12 Rizal Street", "Pedro Gil")

@@ -2,11 +2,12 @@
 
 import re
 
+from townhall.clerk.groups import starts_anew
 from townhall.clerk.incidents import CERTAIN, GRAVE
 from townhall.clerk.matters import Matter
 from townhall.clerk.people import name_from_answer
 from townhall.clerk.persons import persons_in
-from townhall.clerk.pieces import is_sighting, starts_anew
+from townhall.clerk.pieces import is_sighting
 from townhall.clerk.places import NAMED, landmark_in, places_in, unique_place
 from townhall.clerk.state import State
 from townhall.clerk.text import fold, has_cjk, words
@@ -64,7 +65,8 @@ def _answers_where(state: State, reading: Reading, text: str) -> bool:
     if state.pending != "where" or not state.open() or not reading.reports:
         return False
     named = any(report.place is not None for report in reading.reports)
-    is_short = len(words(text)) <= 5 and not reading.acts and not starts_anew(text)
+    longest = 12 if "where again" in state.in_hand().asked else 5
+    is_short = len(words(text)) <= longest and not reading.acts and not starts_anew(text)
     is_short = is_short and not persons_in(text, state.reporter, "subjects")
     return is_short and not named and state.in_hand().place is None and not is_sighting(text)
 
@@ -161,7 +163,8 @@ def _with_street(place: str, reading: Reading) -> str:
 def _fill(state: State, reading: Reading, text: str) -> None:
     """Take the answer to what was asked, and whatever else was said, into an open matter."""
     matter = state.in_hand()
-    if is_only_name(text, state.reporter):
+    is_placed = any(each.score >= NAMED for each in reading.places)
+    if is_only_name(text, state.reporter) and not is_placed:
         return
     answered = _fill_place(state, matter, reading, text)
     if not matter.recurring:

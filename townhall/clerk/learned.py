@@ -20,7 +20,7 @@ NOTHING = ("nothing", "question")  # labels of what is not to be filed
 _EVEN = 1.1
 _ENOUGH = 5  # known words; fewer say little
 # However surely the examples speak, the words that a town has chosen for its types still count.
-_LEAST, _MOST = -1.6, 5.0
+_LEAST, _MOST = -1.6, 8.0
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,25 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
 from townhall.clerk.cues import Cues, load_cues
+from townhall.clerk.groups import (
+    Group,
+    Piece,
+    belongs,
+    is_background,
+    is_named,
+    starts_anew,
+    without_headings,
+)
 from townhall.clerk.incidents import CERTAIN, LIKELY, Guess, IncidentWords, incident_words
 from townhall.clerk.opinions import (
-    FeedbackKind,
     Leaning,
     leaning_of,
+    likeliest_opinion,
     mood_of,
     topic_of,
 )
@@ -20,6 +29,8 @@ from townhall.clerk.text import Span, clauses, has_cjk, sentences, spelled_out, 
 from townhall.clerk.vocabulary import load_vocabulary
 from townhall.town import Town
 
+# From this leaning on what stands beside a question is an opinion.
+_SOUNDS = 2.5
 _STEERING = frozenset({"close", "withdraw", "confirm", "deny", "greet", "thanks"})
 _VOCABULARY = load_vocabulary("pieces")
 _WH = _VOCABULARY.pattern("wh", re.IGNORECASE)
@@ -30,44 +41,14 @@ _WISH = _VOCABULARY.pattern("wish", re.IGNORECASE)
 _PROBLEM = _VOCABULARY.pattern("problem", re.IGNORECASE)
 # What one has seen is told like this; an opinion is not.
 _SIGHTING = _VOCABULARY.pattern("sighting", re.IGNORECASE)
-_GOES_FURTHER = _VOCABULARY.pattern("goes_further", re.IGNORECASE)
 _SUBORDINATE = _VOCABULARY.pattern("subordinate", re.IGNORECASE)
 _TELLING = _VOCABULARY.pattern("telling", re.IGNORECASE)
-_ANEW = _VOCABULARY.pattern("anew", re.IGNORECASE)
 _COMPLIMENTARY_CLOSE = re.compile(
     r"(?i)(?:yours )?(?:sincerely|regards|best regards|respectfully|truly|faithfully)\b\W*$"
     r"|(?:les?|la) saluda\b|(?:un )?saludos?\b|mit freundlichen"
 )
-# "They walked off when a light came on" goes on with what they did.
-_GOES_ON = _VOCABULARY.pattern("goes_on", re.IGNORECASE)
-_ALSO = re.compile(r"(?i)(?:\w+ ){0,2}also\b")
 _UNREAL = _VOCABULARY.pattern("unreal", re.IGNORECASE)
 _ONLY_ASKS = _VOCABULARY.pattern("only_asks", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A clause with what it was found to be."""
-
-    span: Span
-    kind: Literal["question", "opinion", "incident", "detail"]
-    guess: Guess | None = None
-    opinion: FeedbackKind | None = None
-    topic: str | None = None
-    place: Place | None = None
-
-
-@dataclass
-class Group:
-    """Pieces that tell the same incident or opinion."""
-
-    kind: Literal["opinion", "incident"]
-    pieces: list[Piece] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        """The pieces' words, in order."""
-        return " ".join(piece.span.text for piece in self.pieces)
 
 
 class Sorter:
@@ -105,7 +86,7 @@ class Sorter:
                 waiting.append(piece)
             elif last is not None and (turned := self._problem_after_praise(last, piece)):
                 groups.append(Group("incident", [turned]))
-            elif last is not None and (piece.kind == "detail" or _belongs(last, piece, is_list)):
+            elif last is not None and (piece.kind == "detail" or belongs(last, piece, is_list)):
                 last.pieces.append(piece)
             else:
                 is_opinion = piece.kind == "opinion"
@@ -115,22 +96,35 @@ class Sorter:
                     told = [piece]
                 groups.append(Group("opinion" if is_opinion else "incident", told))
                 waiting = []
+        if len(groups) > 1:
+            groups = without_headings(groups)
         if any(each.kind == "question" for each in pieces):
-            groups = [each for each in groups if not _is_background(each)]
-        if not groups and len(waiting) < len(pieces) and (seen := self._sighting(waiting)):
-            # What was seen is told even where the rest is a question.
-            groups.append(seen)
+            groups = [each for each in groups if not is_background(each)]
+        if not groups and len(waiting) < len(pieces):
+            # What was seen or wished is told even where the rest is a question.
+            told_beside = self._sighting(waiting) or self._sounding(waiting)
+            groups += [told_beside] if told_beside else []
         return groups
 
     def _sighting(self, waiting: Sequence[Piece]) -> Group | None:
         """Return what was seen as an incident of its own, though no pattern knows it."""
-        seen = [each for each in waiting if _SIGHTING.match(each.span.text) and _is_named(each)]
+        seen = [each for each in waiting if _SIGHTING.match(each.span.text) and is_named(each)]
         text = " ".join(each.span.text for each in seen)
         kind = self._words.nearest(text) or self._town.incident_type("other")
         if not seen or kind is None:
             return None
         first = replace(seen[0], guess=Guess(kind, LIKELY, LIKELY, 0))
         return Group("incident", [first if each is seen[0] else each for each in waiting])
+
+    def _sounding(self, waiting: Sequence[Piece]) -> Group | None:
+        """Return what sounds like an opinion to who knows the examples."""
+        text = " ".join(each.span.text for each in waiting)
+        opinion = likeliest_opinion(text)
+        if opinion.weight < max(_SOUNDS, self._words.leaning(text)):
+            return None
+        topic = topic_of(self._town, text)
+        first = replace(waiting[0], kind="opinion", opinion=opinion.kind, topic=topic)
+        return Group("opinion", [first, *waiting[1:]])
 
     def _problem_after_praise(self, group: Group, piece: Piece) -> Piece | None:
         """Take "only one is broken already" after praise of the benches for an incident."""
@@ -232,34 +226,6 @@ def _in(span: Span, stretches: Spans) -> Spans:
     return tuple((a - start, b - start) for a, b in stretches if start <= a < end)
 
 
-def _is_named(piece: Piece) -> bool:
-    return piece.place is not None and piece.place.score >= NAMED
-
-
-def _is_background(group: Group) -> bool:
-    """Whether a few words about an incident, without place, only lead to a question."""
-    weight = sum(each.guess.said for each in group.pieces if each.guess)
-    return (
-        group.kind == "incident"
-        and weight < CERTAIN + 0.6
-        and not any(each.place for each in group.pieces)
-    )
-
-
-def _is_aside(group: Group, piece: Piece) -> bool:
-    """Whether an opinion only comments on the incident, or a few words only colour the opinion."""
-    if group.kind == "incident":
-        return piece.opinion == "complaint" or (
-            piece.opinion == "suggestion" and piece.place is None
-        )
-    weight = piece.guess.said if piece.guess else 0.0
-    is_small = piece.place is None or weight < CERTAIN + 0.6
-    if any(each.opinion == "suggestion" for each in group.pieces):
-        return is_small
-    is_complaint = all(each.opinion != "praise" for each in group.pieces)
-    return is_complaint and piece.place is None and weight < CERTAIN + 0.6
-
-
 def is_sighting(text: str) -> bool:
     """Whether a text tells what was seen: "there is", "someone": no opinion begins like that."""
     return _SIGHTING.match(text) is not None
@@ -268,31 +234,3 @@ def is_sighting(text: str) -> bool:
 def is_unreal(text: str) -> bool:
     """Whether a text tells what was imagined, dreamt or seen in a film."""
     return _UNREAL.search(text) is not None
-
-
-def starts_anew(text: str) -> bool:
-    """Whether a clause begins another matter: "and there's", "also", "second"."""
-    return _ANEW.match(text) is not None
-
-
-def _belongs(group: Group, piece: Piece, is_list: bool) -> bool:
-    """Whether `piece` goes on with `group` rather than beginning something of its own."""
-    if piece.kind != group.kind:
-        anew = starts_anew(piece.span.text) or _ALSO.match(piece.span.text) is not None
-        return not anew and _is_aside(group, piece)
-    if piece.guess is None:
-        kinds = {each.opinion for each in group.pieces if each.opinion}
-        topics = {each.topic for each in group.pieces}
-        if _GOES_FURTHER.match(piece.span.text) and piece.topic not in topics:
-            return False
-        return "praise" not in kinds or piece.opinion == "praise"
-    codes = {each.guess.kind.code for each in group.pieces if each.guess}
-    if _GOES_ON.match(piece.span.text) and not is_list:
-        return True
-    anew = is_list or starts_anew(piece.span.text)
-    if piece.guess.kind.code in codes:
-        return piece.place is None or not anew
-    has_place = any(_is_named(each) for each in group.pieces)
-    certain = piece.guess.said >= CERTAIN
-    anew = anew or re.search(r"\b(?:too|as well|din|rin|también)\W*$", piece.span.text) is not None
-    return not (certain and (anew or (_is_named(piece) and has_place)))

@@ -10,9 +10,10 @@ from datetime import datetime
 from functools import lru_cache
 
 from townhall.clerk.cues import load_cues
+from townhall.clerk.groups import Group, starts_anew
 from townhall.clerk.opinions import FeedbackKind, topic_of
 from townhall.clerk.people import reporter_in
-from townhall.clerk.pieces import Group, Sorter, starts_anew
+from townhall.clerk.pieces import Sorter
 from townhall.clerk.places import NAMED, Place, places_in
 from townhall.clerk.text import fold, sentences, words
 from townhall.clerk.when import When, when_in
