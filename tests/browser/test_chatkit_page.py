@@ -44,7 +44,7 @@ async def device(browser: Browser, answer: str, **options: Any) -> AsyncIterator
 
 async def request(page: Page, operation: str, **params: Any) -> Any:
     """Let the widget send an operation, by the `fetch` of its options; return the answer."""
-    await page.wait_for_function("'widget' in window")
+    await page.wait_for_function("() => 'widget' in window")
     text = await page.evaluate(SCRIPT, [operation, params])
     return text if text.startswith("data:") else json.loads(text)
 
