@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.clerk.desk import SAMPLE
+from townhall.clerk.incidents import incident_words
 from townhall.clerk.learned import NOTHING, leanings_of, shipped_lesson
 
 EXAMPLES = Path(__file__).parents[2] / "training" / "examples.tsv"
@@ -67,3 +68,18 @@ def test_nothing_is_known_as_nothing(text: str) -> None:
 def test_of_other_words_nothing_is_said(text: str) -> None:
     """Where no word is known the examples have next to no say."""
     assert all(abs(leaning) < 0.5 for leaning in leanings_of(text).values())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What do I do, my baby is choking?",
+        "My grandmother fainted and does not wake up, what do I do?",
+        "The neighbours told me that the house is on fire",
+    ],
+)
+def test_danger_to_life_is_not_talked_away(text: str) -> None:
+    """Though it sounds like a question or a story, an emergency weighs what its words weigh."""
+    assert leanings_of(text)["fire_medical"] < 0
+    first = incident_words(SAMPLE).guesses(text)[0]
+    assert (first.kind.code, first.weight) == ("fire_medical", first.said)
