@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from townhall.clerk.incidents import incident_words
+from townhall.clerk.incidents import LIKELY, incident_words
 from townhall.clerk.opinions import topic_of
 from townhall.clerk.places import places_in
 from townhall.clerk.text import fold
@@ -27,7 +27,7 @@ def figures_asked(town: Town, text: str, earlier: dict[str, Any] | None) -> dict
     places = [place for place in places_in(text) if place.score >= 1.0]
     guesses = incident_words(town).guesses(text, [each.span for each in places])
     best = max(guesses, key=lambda guess: guess.said, default=None)
-    kind = best.kind.code if best and best.said >= 0.9 else None
+    kind = best.kind.code if best and best.said >= LIKELY else None
     is_feedback = _FEEDBACK.search(folded) is not None and kind is None
     figure = next((name for name, words in _FIGURES if words.search(folded)), "count")
     return {

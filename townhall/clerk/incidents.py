@@ -31,7 +31,7 @@ _DETAIL = 0.3
 _NEAR = 60
 _FAR = 0.7
 # Where danger to life is likely, it goes before what else may be meant.
-_GRAVE = 1.15
+_DANGER = 1.15
 _DAILY = 0.6
 # Words for what was fixed or is long past are a story, not a report.
 _OVER = 0.3
@@ -93,7 +93,7 @@ class IncidentWords:
                 grave = kind.emergency == "always" and total > CERTAIN
                 start = min(start for start, _ in seen[code])
                 # What happens every day is no emergency, whatever its words.
-                factor = (_DAILY if again else _GRAVE) if grave else 1.0
+                factor = (_DAILY if again else _DANGER) if grave else 1.0
                 if is_over and kind.when in ("now", "noticed"):
                     factor *= _OVER
                 guesses.append(Guess(kind, total * factor, total * factor, start))
@@ -163,9 +163,9 @@ class IncidentWords:
         return max((learned[code] for code in codes if code in learned), default=0.0)
 
     def nearest(self, text: str) -> IncidentType | None:
-        """Return the type whose words `text` shares, for a report that fits no pattern of any.
+        """Return the type of a report that fits no pattern of any: by the examples, else by words.
 
-        Few words are not enough to say that it is about a crime or about somebody's life.
+        A few shared words are not enough to say that it is about a crime or somebody's life.
         """
         suggested = self._suggested(text)
         if suggested:

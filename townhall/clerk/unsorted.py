@@ -54,8 +54,9 @@ def take_as_likeliest(state: State, reading: Reading, told: str) -> Matter:
 def _opinion(state: State, reading: Reading, told: str, topic: str | None) -> FeedbackKind | None:
     """Return the kind of opinion that is told; None if it is something that happened."""
     learned = likeliest_opinion(told)
-    if abs(learned.weight - incident_words(state.town).leaning(told)) > _SURE:
-        return learned.kind if learned.weight > incident_words(state.town).leaning(told) else None
+    lead = learned.weight - incident_words(state.town).leaning(told)
+    if abs(lead) > _SURE:
+        return learned.kind if lead > 0 else None
     if topic is None or not _may_be_opinion(state, reading, told, topic):
         return None
     if learned.weight > 0:
