@@ -75,7 +75,7 @@ def test_of_other_words_nothing_is_said(text: str) -> None:
     [
         "What do I do, my baby is choking?",
         "My grandmother fainted and does not wake up, what do I do?",
-        "The neighbours told me that the house is on fire",
+        "My cousin wrote to me that their house is on fire",
     ],
 )
 def test_danger_to_life_is_not_talked_away(text: str) -> None:
