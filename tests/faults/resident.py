@@ -144,6 +144,7 @@ class Count:
         """Return those of the turns that did not end so with exactly one record."""
         return [
             f"{turn_id}: {self.status.get(turn_id)}, {self.records[turn_id]} records"
+            f" after {self.attempt.get(turn_id)} attempts"
             for turn_id in turn_ids
             if self.status.get(turn_id) != status or self.records[turn_id] != 1
         ]

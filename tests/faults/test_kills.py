@@ -29,6 +29,7 @@ class Load:
         self._client = httpx.AsyncClient(timeout=30)
         self._cut_off: list[asyncio.Task[None]] = []
         self._open: Counter[str] = Counter()
+        self._in_doubt = 0  # requests without an answer, sent again: a worker may have the turn
         self.is_over = False
         self.told: list[Told] = []
         self.waits: list[float] = []  # how long each answer that was cut off took to be whole
@@ -45,9 +46,11 @@ class Load:
             await self.recovers()
 
     async def recovers(self) -> None:
-        """Return when every answer that was cut off so far is whole."""
+        """Return when every answer that was cut off or put in doubt so far is whole."""
         async with asyncio.timeout(ANSWERED_SECONDS):
-            await asyncio.gather(*self._cut_off)
+            while self._in_doubt or not all(each.done() for each in self._cut_off):
+                await asyncio.gather(*self._cut_off)
+                await asyncio.sleep(0.05)
 
     async def _reside(self) -> None:
         bodies: AsyncIterator[dict[str, str]] = new_reports()
@@ -64,12 +67,18 @@ class Load:
 
     async def _report(self, body: dict[str, str]) -> Told:
         key = {"Idempotency-Key": uuid.uuid4().hex}
-        while True:
-            try:
-                return await self._try(body, key)
-            except httpx.HTTPError:
-                # Not accepted as far as this resident knows: the same again, elsewhere perhaps.
-                await asyncio.sleep(0.05)
+        in_doubt = 0
+        try:
+            while True:
+                try:
+                    return await self._try(body, key)
+                except httpx.HTTPError:
+                    # Not accepted as far as this resident knows: the same again, elsewhere perhaps.
+                    self._in_doubt += 1 - in_doubt
+                    in_doubt = 1
+                    await asyncio.sleep(0.05)
+        finally:
+            self._in_doubt -= in_doubt
 
     async def _try(self, body: dict[str, str], key: dict[str, str]) -> Told:
         url = self._dice.choice(self._workers).url
