@@ -218,6 +218,9 @@ def test_who_is_only_mentioned(text: str) -> None:
         ("Someone calling himself Engineer Cruz took the money", "Engineer Cruz"),
         ("some dude w/ a beard shouted at me", "dude w/ a beard"),
         ("Sinampal po ako ng bayaw ko", "bayaw"),
+        ("I paid for the stall and she gave her name as Carmina Velez.", "Carmina Velez"),
+        ("The foreman, a thin man they call Boy Tigas, shouted at us", "Boy Tigas"),
+        ("He burns tyres, people call him Tatang Berto", "Tatang Berto"),
     ],
 )
 def test_who_did_it(text: str, person: str) -> None:
