@@ -113,8 +113,25 @@ class Desk:
             await self._choice.close()
 
 
-class _Clerk(Agent[TurnContext]):
-    """An agent whose tools are the same for everybody: the SDK need not check them in each run."""
+class _Parrot(Agent[TurnContext]):
+    """An agent that is told nothing and can do nothing: what the SDK need not check in each run."""
+
+    async def get_system_prompt(self, run_context: RunContextWrapper[TurnContext]) -> str | None:
+        """Return the instructions."""
+        return None
+
+    async def get_all_tools(self, run_context: RunContextWrapper[TurnContext]) -> list[Tool]:
+        """Return the tools, the same for everybody."""
+        return []
+
+
+class _Clerk(_Parrot):
+    """An agent that knows the town and has all the tools."""
+
+    async def get_system_prompt(self, run_context: RunContextWrapper[TurnContext]) -> str:
+        """Return the instructions."""
+        context = run_context.context
+        return instructions(context.town, f"{context.now:%A %Y-%m-%d, %H:%M}")
 
     async def get_all_tools(self, run_context: RunContextWrapper[TurnContext]) -> list[Tool]:
         """Return the tools."""
@@ -122,17 +139,13 @@ class _Clerk(Agent[TurnContext]):
 
 
 def _agent(choice: ModelChoice) -> Agent[TurnContext]:
-    kind = _Clerk if choice.is_assistant else Agent[TurnContext]
+    kind = _Clerk if choice.is_assistant else _Parrot
     return kind(
         name="Town clerk",
-        instructions=_instructions,
+        # Each run has its model. Without a name here the SDK copies its default model's settings.
+        model=choice.name,
         model_settings=HOSTED_SETTINGS if choice.is_hosted else BUILT_IN_SETTINGS,
     )
-
-
-def _instructions(wrapper: RunContextWrapper[TurnContext], _agent: Agent[Any]) -> str:
-    context = wrapper.context
-    return instructions(context.town, f"{context.now:%A %Y-%m-%d, %H:%M}")
 
 
 def _warm_up(town: Town) -> None:
