@@ -40,7 +40,7 @@ from townhall.events import (
 )
 from townhall.routes.dependencies import Asker, Desk, IdempotencyKey, JsonBody
 from townhall.routes.errors import documented
-from townhall.routes.limits import CountedStream, CountedTurn
+from townhall.routes.limits import CountedTurn
 from townhall.routes.schemas import ChatAnswer, ChatRequest
 from townhall.turns.admission import AcceptedTurn, Message
 from townhall.turns.log import Told, end_of_run
@@ -100,7 +100,7 @@ _STREAM = {
     "/chat",
     response_model=ChatAnswer,
     responses={200: _STREAM, **documented(*MESSAGE_REFUSALS)},
-    dependencies=[JsonBody, CountedTurn, CountedStream],
+    dependencies=[JsonBody, CountedTurn],
 )
 async def chat(
     body: ChatRequest, request: Request, desk: Desk, asker: Asker, key: IdempotencyKey = None

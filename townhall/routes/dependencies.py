@@ -58,18 +58,21 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+# FastAPI goes through what a dependency depends on each time that somebody asks for it, even if it
+# is known by then, so these two depend on nothing.
 async def front_desk(request: Request) -> FrontDesk:
     """Return the open desk of this process."""
     desk: FrontDesk = request.app.state.desk
     return desk
 
 
-Desk = Annotated[FrontDesk, Depends(front_desk)]
-
-
-async def caller(request: Request, desk: Desk) -> Caller:
+async def caller(request: Request) -> Caller:
     """Return who asks, or refuse."""
+    desk: FrontDesk = request.app.state.desk
     return await desk.access.authenticate(dict(request.scope))
+
+
+Desk = Annotated[FrontDesk, Depends(front_desk)]
 
 
 Asker = Annotated[Caller, Depends(caller)]

@@ -82,18 +82,23 @@ async def limits(request: Request) -> Limits:
 RateLimits = Annotated[Limits, Depends(limits)]
 
 
-async def _count_turn(request: Request, asker: Asker, counted: RateLimits) -> None:
-    await counted.count_turn(asker, request)
-
-
-async def _hold_stream(asker: Asker, counted: RateLimits) -> AsyncIterator[None]:
+async def _hold_stream(request: Request, asker: Asker) -> AsyncIterator[None]:
     # FastAPI ends this after the last piece of the response, or when its client has gone.
+    counted = await limits(request)
     with counted.stream(asker):
         yield
 
 
-CountedTurn = Depends(_count_turn)
+async def _hold_turn(request: Request, asker: Asker) -> AsyncIterator[None]:
+    counted = await limits(request)
+    await counted.count_turn(asker, request)
+    with counted.stream(asker):
+        yield
+
+
 CountedStream = Depends(_hold_stream)
+# A turn and the stream of its reply.
+CountedTurn = Depends(_hold_turn)
 
 
 def _address(request: Request) -> str:

@@ -56,7 +56,7 @@ router = APIRouter(prefix="/sessions/{session_id}/turns", tags=["turns"])
     response_model=TurnEvent,
     response_class=Response,
     responses=_EVENTS | documented(*MESSAGE_REFUSALS, NotFound),
-    dependencies=[JsonBody, CountedTurn, CountedStream],
+    dependencies=[JsonBody, CountedTurn],
 )
 async def begin_turn(
     session_id: SessionId,
