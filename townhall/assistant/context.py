@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -18,8 +18,8 @@ T = TypeVar("T")
 class TurnContext:
     """The server's side of one run of a turn. Models never see it, tools get nothing else.
 
-    `now` is in the town's zone; `resident_words` is all that the resident wrote in this session
-    as far as the model sees it, newest last.
+    `now` is in the town's zone; `history` is what the model sees of earlier turns, as items, and
+    `resident_words` all that the resident wrote in it and in this turn, newest last.
     """
 
     filer: Filer
@@ -27,6 +27,7 @@ class TurnContext:
     town: Town
     now: datetime
     message: str
+    history: Sequence[dict[str, Any]]
     resident_words: str
     filing: Filing
     emit: Callable[[TurnEvent], None]

@@ -1,6 +1,7 @@
 """The agent at the desk: its instructions, its tools, its model. One run answers one message."""
 
 import asyncio
+from collections.abc import Sequence
 from copy import copy
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from agents import (
     Tool,
     TResponseInputItem,
 )
-from agents.run_config import ToolExecutionConfig
+from agents.run_config import CallModelData, ModelInputData, ToolExecutionConfig
 
 from townhall.assistant.breaker import Breaker
 from townhall.assistant.context import TurnContext
@@ -60,6 +61,8 @@ class Desk:
             tracing={"include_task_and_turn_spans": False},
             # One tool after another: the journal counts the calls of a tool in their order.
             tool_execution=ToolExecutionConfig(max_function_tool_concurrency=1),
+            # As a run's own input the SDK would copy earlier turns five times, item by item.
+            call_model_input_filter=_with_history,
         )
 
     def run(
@@ -74,6 +77,7 @@ class Desk:
     ) -> RunResultStreaming:
         """Start the run that answers the last of `items`; the caller reads its events.
 
+        The model sees the context's history before them.
         With `fallback` the built-in clerk answers in the place of the chosen model.
         """
         choice = CLERK if fallback else self._choice
@@ -146,6 +150,12 @@ def _agent(choice: ModelChoice) -> Agent[TurnContext]:
         model=choice.name,
         model_settings=HOSTED_SETTINGS if choice.is_hosted else BUILT_IN_SETTINGS,
     )
+
+
+def _with_history(call: CallModelData[TurnContext]) -> ModelInputData:
+    history = cast(TurnContext, call.context).history
+    items = [*cast(Sequence[TResponseInputItem], history), *call.model_data.input]
+    return ModelInputData(items, call.model_data.instructions)
 
 
 def _warm_up(town: Town) -> None:

@@ -88,9 +88,9 @@ class ResponsesModel(OpenAIResponsesModel):
         if not more["stream"]:
             return await super()._fetch_response(*asked, **more)
         instructions, items, settings, tools, *rest = asked
-        request = self._build_response_create_kwargs(
-            instructions, items, settings, [], *rest, **more
-        )
+        request = self._build_response_create_kwargs(instructions, [], settings, [], *rest, **more)
+        # They are plain already; the SDK copies each of them twice to be sure.
+        request["input"] = self._remove_openai_responses_api_incompatible_fields(items)
         request["tools"] = self._converted(tools)
         headers = request.pop("extra_headers") or {}
         query = request.pop("extra_query") or {}

@@ -140,7 +140,7 @@ class TurnRun:
         now = turn.created_at.astimezone(at.town.zone)
         history = history_items(turn.earlier, at.town.zone, now)
         said = [*self._warn(), {"role": "user", "content": turn.message}]
-        await self._ask([*history, *said], self._context(history, now))
+        await self._ask(said, self._context(history, now))
 
     def _warn(self) -> Items:
         """Tell the emergency number first if life is in danger; return what the model must know."""
@@ -236,6 +236,7 @@ class TurnRun:
             town=self._at.town,
             now=now,
             message=turn.message,
+            history=history,
             resident_words="\n".join([*said, turn.message]),
             filing=Filing(self._at.database),
             emit=self._tell,
