@@ -38,6 +38,7 @@ console = Console()
 T = TypeVar("T")
 
 STAFF_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+DOOR = "townhall.door:Door"
 GRACE_SECONDS = 25  # for open streams, when the server is asked to end
 WORKER_START_SECONDS = 20
 
@@ -53,7 +54,7 @@ def serve(
     import uvicorn
 
     from townhall.connections import connection_options
-    from townhall.process import begin_processes_quickly
+    from townhall.process import begin_processes_quickly, serve_together
 
     if reload and workers > 1:
         raise typer.BadParameter("--reload watches one process; leave out --workers.")
@@ -62,19 +63,21 @@ def serve(
     _print_banner(settings, host, port)
     if reload or workers > 1:
         begin_processes_quickly()
-    uvicorn.run(
-        "townhall.door:Door",
-        factory=True,
-        host=host,
-        port=port,
-        reload=reload,
-        workers=workers,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+    options = connection_options() | {
+        "factory": True,
+        "host": host,
+        "port": port,
+        "reload": reload,
+        "workers": workers,
+        "timeout_graceful_shutdown": GRACE_SECONDS,
         # A worker answers its parent once it has imported: slow on a busy machine, but not dead. A
         # worker that is killed while it is asked is missed for as long.
-        timeout_worker_healthcheck=WORKER_START_SECONDS,
-        **connection_options(),
-    )
+        "timeout_worker_healthcheck": WORKER_START_SECONDS,
+    }
+    if workers > 1:
+        serve_together(uvicorn.Config(DOOR, **options))
+    else:
+        uvicorn.run(DOOR, **options)
 
 
 @app.command()

@@ -4,14 +4,18 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import forkserver
 from types import FrameType
+from typing import Any
 
+from uvicorn import Config
 from uvicorn import _subprocess as uvicorn_processes
+from uvicorn.supervisors import Multiprocess
 
 from townhall.settings import Settings
 
@@ -41,6 +45,36 @@ def begin_processes_quickly() -> None:
         forkserver.ensure_running()
         signal.signal(signal.SIGINT, before)
         uvicorn_processes.spawn = forking  # type: ignore[assignment]
+
+
+def serve_together(config: Config) -> None:
+    """Serve with `config.workers` processes until this one is asked to end."""
+    listener = config.bind_socket()  # or says who has the port, and ends
+    if sys.platform == "linux":
+        family, address = listener.family, listener.getsockname()
+        listener.close()
+        listener = SharedPort.bound(family, address)
+    Multiprocess(config, sockets=[listener]).run()
+
+
+class SharedPort(socket.socket):
+    """A bound socket; each process it is handed to gets one of its own on the same port.
+
+    Linux spreads connections over them. Of one socket that they share, whichever process wakes
+    first takes a whole burst, for as long as those connections last.
+    """
+
+    @classmethod
+    def bound(cls, family: int, address: Any) -> "SharedPort":
+        """Return a socket bound to `address`, as others of this class may be too."""
+        port = cls(family)
+        port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        port.bind(address)
+        return port
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SharedPort.bound, (int(self.family), self.getsockname())
 
 
 def patience_seconds(settings: Settings) -> float:
