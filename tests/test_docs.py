@@ -5,8 +5,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import uvicorn
 
 import townhall
+from townhall.connections import KEEP_ALIVE_SECONDS, connection_options
 from townhall.events import EVENT_TYPES
 from townhall.settings import Settings
 from townhall.turns.sessions import EVENTS_KEPT
@@ -48,6 +50,16 @@ def test_events_are_documented() -> None:
     documented = re.findall(r"`([a-z.]+)`", first_cells)
     assert sorted(documented) == sorted(EVENT_TYPES)
     assert f"{EVENTS_KEPT.total_seconds() / 3600:.0f}" in page
+
+
+def test_the_proxy_closes_idle_connections_first() -> None:
+    """A turn is never sent into a connection that the desk is just closing."""
+    conf = (ROOT / "docs" / "nginx.conf").read_text()
+    kept = re.search(r"keepalive_timeout (\d+)s;", conf)
+    assert kept is not None
+    served = uvicorn.Config("api:app", **connection_options())
+    assert int(kept[1]) + 10 <= served.timeout_keep_alive == KEEP_ALIVE_SECONDS
+    assert f"keeps them ({KEEP_ALIVE_SECONDS} s)" in conf
 
 
 def test_public_names() -> None:

@@ -11,6 +11,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS = 10.0  # from the first byte, or the connection, to the end of the headers
 HEAD_BYTES = 64 * 1024  # what has no end by then is no request of ours
+# Longer than a proxy keeps an idle connection (nginx: 60 s). It would send a turn into one that is
+# being closed, and must not send it twice.
+KEEP_ALIVE_SECONDS = 75
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -74,6 +77,7 @@ def connection_options() -> dict[str, Any]:
         "http": BoundedHttp,
         "ws": "none",
         "log_config": None,
+        "timeout_keep_alive": KEEP_ALIVE_SECONDS,
         # Who is asking is decided by our own settings, which must see the socket's real peer.
         "proxy_headers": False,
         "server_header": False,

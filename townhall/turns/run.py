@@ -58,8 +58,7 @@ class TurnRun:
         self._contexts: list[TurnContext] = []
         self._results: list[RunResultStreaming] = []
         self._conversation: asyncio.Task[None] | None = None
-        self._end_when_stopped: type[TurnCancelled | TurnInterrupted] = TurnInterrupted
-        self._is_stopped = False
+        self._stopped_by: type[TurnCancelled | TurnInterrupted] | None = None
 
     def cancel(self) -> None:
         """Stop the reply as the resident asked; a tool that has begun ends first."""
@@ -70,10 +69,9 @@ class TurnRun:
         self._stop(TurnInterrupted)
 
     def _stop(self, end: type[TurnCancelled | TurnInterrupted]) -> None:
-        if self._is_stopped:
+        if self._stopped_by is not None:
             return
-        self._is_stopped = True
-        self._end_when_stopped = end
+        self._stopped_by = end
         if self._conversation is not None:
             self._conversation.cancel()
 
@@ -106,7 +104,7 @@ class TurnRun:
             async with asyncio.timeout(self._at.settings.turn_seconds) as whole:
                 await self._conversation
         except asyncio.CancelledError:
-            return self._end_when_stopped(text=self._reply)
+            return (self._stopped_by or TurnInterrupted)(text=self._reply)
         except Exception as error:  # noqa: BLE001  # the end of a turn: every failure gets a name
             # The SDK wraps what a tool raised.
             raised = error.__cause__ if isinstance(error, UserError) else error
